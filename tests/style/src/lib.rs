@@ -4,5 +4,8 @@
 pub mod cargo;
 pub mod direction;
 pub mod licence;
+pub mod mask;
 pub mod offence;
 pub mod purity;
+pub mod rules;
+pub mod source;
