@@ -1,0 +1,126 @@
+//! Every command that a gateway gives to a lane: closed, plain values. A lane runs them in order, all or none.
+
+use bytes::Bytes;
+use ringpost_wire::{ChatId, DeviceAddress, Seq, ShardId, UserId};
+
+/// A command. Its home is the shard whose lane must run it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Makes sure that a user and a device are registered. Home: the user.
+    RegisterDevice {
+        /// The device, as its token names it.
+        device: DeviceAddress,
+        /// Register an unknown one; otherwise answer `DeviceRefused`.
+        create: bool,
+        /// The server's clock, in milliseconds since 1970.
+        now_ms: u64,
+    },
+    /// Adds a registered device to one chat of its user, at the chat's head. Idempotent. Home: the chat.
+    LinkDevice {
+        /// The chat, one of those that `Registered` named.
+        chat: ChatId,
+        /// The device.
+        device: DeviceAddress,
+    },
+    /// Marks a device as linked to all chats of its user. Idempotent. Home: the user.
+    FinishLinking {
+        /// The device.
+        device: DeviceAddress,
+    },
+    /// Opens the one-to-one chat of two users. Idempotent. Home: the chat.
+    OpenChat {
+        /// Who opens.
+        opener: UserId,
+        /// The other user; the opener for the chat with oneself.
+        other: UserId,
+        /// The server's clock, in milliseconds since 1970.
+        now_ms: u64,
+    },
+    /// Appends a message to a chat. Home: the chat.
+    Append {
+        /// The authenticated sender.
+        sender: DeviceAddress,
+        /// A verified `Send` frame.
+        frame: Bytes,
+        /// The server's clock, in milliseconds since 1970.
+        now_ms: u64,
+    },
+    /// Reads a stretch of a chat for a device. Home: the chat.
+    ReadPage {
+        /// The reader.
+        device: DeviceAddress,
+        /// The chat.
+        chat: ChatId,
+        /// First number wanted, from 1.
+        from: Seq,
+        /// Most messages, 1 to 512.
+        messages_max: u16,
+        /// Most bytes of messages, 1 to 262,144.
+        bytes_max: u32,
+    },
+    /// Lists the chats that hold messages for a device. Home: the user.
+    ListPending {
+        /// The device.
+        device: DeviceAddress,
+        /// Continue after this chat, in the order of ids.
+        after: Option<ChatId>,
+        /// Most chats, 1 to 512.
+        chats_max: u16,
+    },
+    /// A device has everything up to a number. Home: the chat.
+    Acknowledge {
+        /// The device.
+        device: DeviceAddress,
+        /// The chat.
+        chat: ChatId,
+        /// The last message that it has.
+        seq: Seq,
+    },
+    /// A user has read up to a number. Home: the chat.
+    MarkRead {
+        /// The device that says so.
+        device: DeviceAddress,
+        /// The chat.
+        chat: ChatId,
+        /// The last message read.
+        read_to: Seq,
+    },
+    /// Removes messages whose time is over, a bounded number. Home: the chat.
+    Trim {
+        /// The chat.
+        chat: ChatId,
+        /// The server's clock, in milliseconds since 1970.
+        now_ms: u64,
+    },
+    /// What an operator asks about a chat. Home: the chat.
+    InspectChat {
+        /// The chat.
+        chat: ChatId,
+    },
+}
+
+impl Command {
+    /// The shard whose lane must run it.
+    pub fn home(&self) -> ShardId {
+        match self {
+            Self::RegisterDevice { device, .. }
+            | Self::FinishLinking { device }
+            | Self::ListPending { device, .. } => device.user.shard(),
+            Self::LinkDevice { chat, .. }
+            | Self::ReadPage { chat, .. }
+            | Self::Acknowledge { chat, .. }
+            | Self::MarkRead { chat, .. }
+            | Self::Trim { chat, .. }
+            | Self::InspectChat { chat } => chat.shard(),
+            Self::OpenChat { opener, other, .. } => ChatId::one_to_one(*opener, *other).shard(),
+            Self::Append { frame, .. } => chat_of(frame).shard(),
+        }
+    }
+}
+
+/// The chat of a verified `Send` frame.
+fn chat_of(frame: &Bytes) -> ChatId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&frame[8..24]);
+    ChatId(id)
+}

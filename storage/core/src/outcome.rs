@@ -1,0 +1,182 @@
+//! The outcome of every command: closed, plain values. Nothing of it may be told to anyone before the batch is durable.
+
+use bytes::Bytes;
+use ringpost_wire::{
+    ChatId, DeviceAddress, EmptyRange, ErrorCode, PendingChat, Receipt, Seq, UserId,
+};
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// `RegisterDevice`: the device is known.
+    Registered(Registered),
+    /// `LinkDevice` and `FinishLinking`.
+    Linked,
+    /// `OpenChat`: the chat is there.
+    ChatOpened(ChatOpened),
+    /// `Append`: stored now, or before.
+    Appended(Appended),
+    /// `Append`: refused.
+    AppendRefused(AppendRefused),
+    /// `ReadPage`.
+    Page(PageRead),
+    /// `ListPending`.
+    Pending(PendingRead),
+    /// `Acknowledge`.
+    Acknowledged(Acknowledged),
+    /// `MarkRead`.
+    ReadMarked(ReadMarked),
+    /// `Trim`: how many messages went; `more` asks for another.
+    Trimmed {
+        /// Messages removed.
+        removed: u64,
+        /// There may be more to remove.
+        more: bool,
+    },
+    /// `InspectChat`.
+    Inspected(Box<ChatInspected>),
+    /// Any command but `Append`: refused.
+    Failed(ErrorCode),
+}
+
+/// A device is registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The device was new.
+    pub created: bool,
+    /// Chats that the device must be linked to before it is live, at most `limits::LINK_PAGE_CHATS`. When not empty: link
+    /// these, then register again; `FinishLinking` when none is left.
+    pub unlinked: Vec<ChatId>,
+    /// The last page of `unlinked`: after linking it, `FinishLinking` is due. True too when nothing is left to link.
+    pub complete: bool,
+}
+
+/// A chat is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatOpened {
+    /// The chat.
+    pub chat: ChatId,
+    /// Its last message; 0 for none.
+    pub head: Seq,
+    /// Version of its members' device lists.
+    pub device_epoch: u32,
+    /// It was made by this command.
+    pub created: bool,
+}
+
+/// A message is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The chat.
+    pub chat: ChatId,
+    /// The sender's number, the server's own where the client sent 0.
+    pub client_seq: u64,
+    /// The number that the client sent: the answer's address.
+    pub sent_as: u64,
+    /// The message's number.
+    pub seq: Seq,
+    /// Its time, in milliseconds since 1970.
+    pub time_ms: u64,
+    /// The `Deliver` frame; `None` for a repeat, which is answered and not delivered again.
+    pub delivery: Option<Delivery>,
+}
+
+/// A new message on its way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The stamped frame.
+    pub frame: Bytes,
+    /// Members who may see it (the sender included: other devices of the sender are recipients). Blocked ones are left out.
+    pub members: Vec<UserId>,
+    /// Members for whom this chat became pending with this message.
+    pub became_pending: Vec<UserId>,
+}
+
+/// A send was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppendRefused {
+    /// The chat.
+    pub chat: ChatId,
+    /// The number that the client sent.
+    pub sent_as: u64,
+    /// Why.
+    pub code: ErrorCode,
+    /// For `SequenceReused` and `Gap`: the next number; else 0.
+    pub expected: u64,
+    /// For `DevicesChanged`: the current version; else 0.
+    pub device_epoch: u32,
+}
+
+/// A stretch of a chat's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRead {
+    /// The chat.
+    pub chat: ChatId,
+    /// First number covered.
+    pub from: Seq,
+    /// Last number covered; `from - 1` for none.
+    pub to: Seq,
+    /// First number whose content may still be there.
+    pub first_available: Seq,
+    /// The page reaches the head.
+    pub complete: bool,
+    /// The chat's last message.
+    pub head: Seq,
+    /// Least of what the other members have received.
+    pub delivered_to: Seq,
+    /// Least of what the other members have read.
+    pub read_to: Seq,
+    /// The `Deliver` frames as stored, ascending. One with slices holds a part for the reader.
+    pub messages: Vec<Bytes>,
+    /// Numbers without content for the reader.
+    pub empty: Vec<EmptyRange>,
+}
+
+/// Chats with messages for a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingRead {
+    /// The chats, newest first.
+    pub chats: Vec<PendingChat>,
+    /// Continue after this chat; `None` when there are no more.
+    pub next: Option<ChatId>,
+}
+
+/// An acknowledgement is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// What the other members are told, when the user's delivered mark moved.
+    pub receipt: Option<ReceiptDue>,
+    /// What the device still has not: its next number, `None` when it has all.
+    pub next: Option<Seq>,
+}
+
+/// A read mark is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadMarked {
+    /// What the other members and the user's other devices are told, when the mark moved.
+    pub receipt: Option<ReceiptDue>,
+}
+
+/// A receipt and whom to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptDue {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// Users to tell.
+    pub members: Vec<UserId>,
+}
+
+/// What the store knows of a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChatInspected {
+    /// Its last message.
+    pub head: Seq,
+    /// Time of its last message, in milliseconds since 1970.
+    pub last_time_ms: u64,
+    /// Messages up to this one are gone.
+    pub trimmed_to: Seq,
+    /// Version of the members' device lists.
+    pub device_epoch: u32,
+    /// Every device of every member with the first number that it has not acknowledged, and the read mark of its user.
+    pub devices: Vec<(DeviceAddress, Seq, Seq)>,
+}
