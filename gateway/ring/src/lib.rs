@@ -1,1 +1,39 @@
-//! Being built.
+//! The io_uring reactor of one core thread: sockets in, events out.
+//!
+//! One `Reactor` owns one ring, a table of direct descriptors, the receive buffers and the send buffers of a thread.
+//! It accepts and connects, so servers and load generators share it. All hand-written `unsafe` of the project is here;
+//! invariant: memory named in a submission outlives that submission's last completion.
+
+mod accept;
+mod address;
+mod buffers;
+mod close;
+mod config;
+mod connect;
+mod connection;
+mod counters;
+mod driver;
+mod event;
+mod limits;
+mod operation;
+mod probe;
+mod reactor;
+mod receive;
+mod ring;
+mod send;
+mod slab;
+mod sockets;
+mod waker;
+
+pub use accept::Listen;
+pub use close::Close;
+pub use config::{ReactorConfig, StartError};
+pub use connect::ConnectError;
+pub use connection::Connection;
+pub use counters::Counters;
+pub use event::{CloseReason, Event};
+pub use probe::{KernelSupport, ProbeError, probe};
+pub use reactor::Reactor;
+pub use send::WriteError;
+pub use sockets::Sockets;
+pub use waker::Waker;

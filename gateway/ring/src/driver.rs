@@ -1,0 +1,175 @@
+//! `Driver`: everything of a reactor but the receive buffers, so that a callback can borrow those and still write.
+//! Calls from outside only change slots and list them; `flush` then walks the list and makes the submissions.
+//! Invariant: a slot is on the list at most once, and a slot that has something to submit is on it.
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use io_uring::opcode;
+use io_uring::types::CancelBuilder;
+
+use crate::accept::Accepts;
+use crate::buffers::SendPool;
+use crate::close::Lingering;
+use crate::config::{ReactorConfig, StartError};
+use crate::connect::Connects;
+use crate::connection::Connection;
+use crate::counters::Counters;
+use crate::event::CloseReason;
+use crate::limits;
+use crate::operation::{Kind, Operation};
+use crate::probe;
+use crate::ring::Ring;
+use crate::slab::{Slab, State};
+use crate::waker::Parking;
+
+pub(crate) struct Driver {
+    pub(crate) ring: Ring,
+    pub(crate) slab: Slab,
+    pub(crate) send_pool: SendPool,
+    pub(crate) accepts: Accepts,
+    pub(crate) connects: Connects,
+    pub(crate) lingering: Lingering,
+    pub(crate) parking: Parking,
+    pub(crate) counters: Counters,
+    pub(crate) queued_bytes_max: usize,
+    /// Announced and not yet closed.
+    pub(crate) open_connections: u32,
+    listed: Vec<u32>,
+    /// The list of the flush that is under way; kept for its memory.
+    walking: Vec<u32>,
+}
+
+impl Driver {
+    pub(crate) fn new(config: &ReactorConfig) -> Result<Self, StartError> {
+        config.check()?;
+        let completion_entries = config
+            .slots
+            .max(config.submission_entries * 2)
+            .next_power_of_two()
+            .min(limits::COMPLETION_ENTRIES_MAX);
+        let ring = Ring::new(config.submission_entries, completion_entries)
+            .map_err(|error| probe::explain_setup(error, probe::sysctl_disabled()))?;
+        ring.io()
+            .submitter()
+            .register_files_sparse(config.slots)
+            .map_err(|error| StartError::FileTable {
+                slots: config.slots,
+                open_files_max: open_files_max(),
+                error,
+            })?;
+        Ok(Self {
+            ring,
+            slab: Slab::new(config.slots),
+            send_pool: SendPool::new(config.send_bytes_max, config.send_idle_bytes_max),
+            accepts: Accepts::new(),
+            connects: Connects::new(),
+            lingering: Lingering::new(config.linger),
+            parking: Parking::new().map_err(StartError::Waker)?,
+            counters: Counters::default(),
+            queued_bytes_max: config.queued_bytes_max,
+            open_connections: 0,
+            listed: Vec::new(),
+            walking: Vec::new(),
+        })
+    }
+
+    /// Has the next flush look at the slot.
+    pub(crate) fn list(&mut self, index: u32) {
+        let slot = self.slab.at(index);
+        if !slot.is_listed {
+            slot.is_listed = true;
+            self.listed.push(index);
+        }
+    }
+
+    /// Whether a flush left something for want of room in the submission queue.
+    pub(crate) fn has_listed(&self) -> bool {
+        !self.listed.is_empty() || self.connects.has_queued()
+    }
+
+    /// Makes all submissions that the slots, the listeners and the queued connects ask for.
+    pub(crate) fn flush(&mut self) {
+        self.end_lingering();
+        self.submit_connects();
+        mem::swap(&mut self.listed, &mut self.walking);
+        for position in 0..self.walking.len() {
+            let index = self.walking[position];
+            self.slab.at(index).is_listed = false;
+            if !self.advance(index) {
+                self.list(index);
+            }
+        }
+        self.walking.clear();
+        self.submit_accepts();
+    }
+
+    /// Submits what a slot's state asks for; false if the submission queue had no room.
+    fn advance(&mut self, index: u32) -> bool {
+        let slot = self.slab.at(index);
+        match slot.state {
+            State::Free | State::Reserved | State::Connecting | State::Releasing => true,
+            State::Open if slot.peer_ended => self.finish(index),
+            State::Open => self.advance_receive(index) && self.advance_send(index),
+            State::Flushing => self.advance_receive(index) && self.advance_flushing(index),
+            State::Lingering => self.advance_receive(index) && self.advance_lingering(index),
+            State::Aborting => self.advance_aborting(index),
+        }
+    }
+
+    /// The peer has ended its stream, and what was written up to this flush still goes out.
+    fn finish(&mut self, index: u32) -> bool {
+        let slot = self.slab.at(index);
+        slot.state = State::Flushing;
+        slot.reason = CloseReason::PeerClosed;
+        self.advance_flushing(index)
+    }
+
+    /// Counts a completion that ended one of the slot's operations; false, and counted as stale, if the slot has lived
+    /// on since.
+    pub(crate) fn end_operation(&mut self, connection: Connection) -> bool {
+        match self.slab.get_mut(connection) {
+            Some(slot) => {
+                assert!(
+                    slot.operations > 0,
+                    "an operation ended that the slot did not start"
+                );
+                slot.operations -= 1;
+                true
+            }
+            None => {
+                self.counters.stale_completions += 1;
+                false
+            }
+        }
+    }
+
+    /// Cancels whatever is in flight on the ring.
+    pub(crate) fn cancel_all(&mut self) {
+        if !self.ring.has_room(1, &mut self.counters) {
+            return;
+        }
+        let entry = opcode::AsyncCancel2::new(CancelBuilder::any()).build();
+        // SAFETY: a cancel names no memory.
+        unsafe { self.ring.push(entry, Operation::new(Kind::Cancel, 0, 0)) };
+    }
+
+    /// How long a turn may wait at most because of deadlines of the reactor's own.
+    pub(crate) fn until_deadline(&mut self) -> Option<Duration> {
+        let deadline = [self.next_linger_end(), self.accepts.retry_at()]
+            .into_iter()
+            .flatten()
+            .min()?;
+        Some(deadline.saturating_duration_since(Instant::now()))
+    }
+}
+
+fn open_files_max() -> u64 {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: writes one rlimit to a local.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    limit.rlim_cur
+}

@@ -1,0 +1,274 @@
+//! `Reactor`: the turn. Submits what calls since the last turn asked for, waits, and hands out what completed.
+//! Invariant: when it is dropped, memory goes back to the allocator only after the kernel has given it up.
+
+use std::io;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::net::SocketAddr;
+use std::ptr;
+use std::time::{Duration, Instant};
+
+use crate::accept::Listen;
+use crate::buffers::ReceiveBuffers;
+use crate::close::Close;
+use crate::config::{ReactorConfig, StartError};
+use crate::connect::ConnectError;
+use crate::connection::Connection;
+use crate::counters::Counters;
+use crate::driver::Driver;
+use crate::event::Event;
+use crate::limits::DROP_WAIT;
+use crate::operation::{Completion, Kind, Operation};
+use crate::receive;
+use crate::send::WriteError;
+use crate::sockets::Sockets;
+use crate::waker::Waker;
+
+/// The sockets of one thread on one io_uring. It stays on the thread that made it.
+pub struct Reactor {
+    driver: ManuallyDrop<Driver>,
+    receive_buffers: ManuallyDrop<ReceiveBuffers>,
+    /// The kernel lets only the thread that set the ring up submit to it.
+    not_send: PhantomData<*const ()>,
+}
+
+impl Reactor {
+    /// Sets up the ring, the socket table and the buffers, on the thread that will take the turns.
+    pub fn new(config: ReactorConfig) -> Result<Self, StartError> {
+        let driver = Driver::new(&config)?;
+        let receive_buffers = ReceiveBuffers::new(
+            driver.ring.io(),
+            config.receive_buffers,
+            config.receive_buffer_bytes,
+        )
+        .map_err(StartError::ReceiveBuffers)?;
+        Ok(Self {
+            driver: ManuallyDrop::new(driver),
+            receive_buffers: ManuallyDrop::new(receive_buffers),
+            not_send: PhantomData,
+        })
+    }
+
+    /// Listens on a TCP address and returns the bound one (port 0: the kernel chooses). Accepting begins with the next
+    /// turn; with the socket table full, connections wait in the kernel's backlog until a socket is released.
+    pub fn listen(&mut self, address: SocketAddr, how: Listen) -> io::Result<SocketAddr> {
+        self.driver.listen(address, how)
+    }
+
+    /// Stops accepting on all listeners; open connections stay. `Accepted` may still come for connections that the
+    /// kernel accepted before the next turn.
+    pub fn stop_listening(&mut self) {
+        self.driver.stop_listening();
+    }
+
+    /// Starts a TCP connection, from `local` if given (port 0: the kernel chooses). Bytes may be written at once; they
+    /// leave when it is up. Ends in `Connected` or `ConnectFailed` (or `Closed` if the caller closes it before).
+    pub fn connect(
+        &mut self,
+        local: Option<SocketAddr>,
+        remote: SocketAddr,
+    ) -> Result<Connection, ConnectError> {
+        self.driver.connect(local, remote)
+    }
+
+    /// Copies the parts, all or none, behind the bytes queued for the connection; they leave with the next turn, in
+    /// one send with whatever else was written until then. Returns the bytes now queued.
+    pub fn write(&mut self, connection: Connection, parts: &[&[u8]]) -> Result<usize, WriteError> {
+        self.driver.write(connection, parts)
+    }
+
+    /// Bytes written that the kernel has not taken yet; none if the connection has ended.
+    pub fn queued_bytes(&self, connection: Connection) -> Option<usize> {
+        self.driver
+            .slab
+            .get(connection)
+            .map(|slot| slot.queued_bytes())
+    }
+
+    /// Closes the connection; its `Closed` comes in a later turn. False if it has ended.
+    pub fn close(&mut self, connection: Connection, how: Close) -> bool {
+        self.driver.close(connection, how)
+    }
+
+    /// Whether the connection is up and not closing.
+    pub fn is_open(&self, connection: Connection) -> bool {
+        self.driver
+            .slab
+            .get(connection)
+            .is_some_and(|slot| slot.is_usable() && slot.is_announced)
+    }
+
+    /// Connections that were accepted or connected and whose `Closed` has not been handed out.
+    pub fn open_connections(&self) -> usize {
+        self.driver.open_connections as usize
+    }
+
+    /// Stops taking bytes from the kernel, so that the peer is slowed down. Bytes already taken still come, and while
+    /// paused the end of the peer's stream is not seen. False if the connection has ended.
+    pub fn pause_receiving(&mut self, connection: Connection) -> bool {
+        self.driver.pause_receiving(connection)
+    }
+
+    /// Takes bytes again. False if the connection has ended.
+    pub fn resume_receiving(&mut self, connection: Connection) -> bool {
+        self.driver.resume_receiving(connection)
+    }
+
+    /// A handle with which other threads end this reactor's wait.
+    pub fn waker(&self) -> Waker {
+        self.driver.parking.waker()
+    }
+
+    /// Totals since the start.
+    pub fn counters(&self) -> &Counters {
+        &self.driver.counters
+    }
+
+    /// Submits queued work, waits at most `wait` (zero: not at all; none: until something completes), and hands out
+    /// the events. Returns how many. It may return without any: after a signal, or when only inner work completed.
+    ///
+    /// # Errors
+    ///
+    /// The kernel refused the call itself, or lost completions for want of memory: the reactor is of no more use.
+    pub fn turn(
+        &mut self,
+        wait: Option<Duration>,
+        mut on_event: impl FnMut(Event<'_>),
+    ) -> io::Result<usize> {
+        self.turn_with(wait, |_, event| on_event(event))
+    }
+
+    /// As [`Reactor::turn`]; the callback can use the sockets while it looks at the event.
+    pub fn turn_with(
+        &mut self,
+        wait: Option<Duration>,
+        mut on_event: impl FnMut(&mut Sockets<'_>, Event<'_>),
+    ) -> io::Result<usize> {
+        self.driver.flush();
+        let woken = self.enter(wait)?;
+        let mut events = 0;
+        if woken {
+            events += 1;
+            on_event(&mut Sockets::new(&mut self.driver), Event::Woken);
+        }
+        // Only those that are here now: completions of work that the callback starts belong to the next turn.
+        for _ in 0..self.driver.ring.completions_ready() {
+            let Some(completion) = self.driver.ring.next_completion() else {
+                break;
+            };
+            events += self.dispatch(completion, &mut on_event);
+        }
+        Ok(events)
+    }
+
+    /// Enters the kernel; returns whether a wake came.
+    fn enter(&mut self, wait: Option<Duration>) -> io::Result<bool> {
+        let driver = &mut *self.driver;
+        let can_park = wait != Some(Duration::ZERO)
+            && !driver.has_listed()
+            && driver.ring.completions_ready() == 0
+            && driver.parking.arm(&mut driver.ring, &mut driver.counters)
+            && driver.parking.park();
+        let (want, timeout) = if can_park {
+            let deadline = driver.until_deadline();
+            (1, [wait, deadline].into_iter().flatten().min())
+        } else {
+            (0, None)
+        };
+        let entered = driver.ring.enter(want, timeout, &mut driver.counters);
+        let woken = driver.parking.unpark();
+        entered?;
+        if driver.ring.completions_lost() > 0 {
+            return Err(io::Error::other(
+                "the kernel lost completions for want of memory",
+            ));
+        }
+        Ok(woken)
+    }
+
+    fn dispatch(
+        &mut self,
+        completion: Completion,
+        on_event: &mut impl FnMut(&mut Sockets<'_>, Event<'_>),
+    ) -> usize {
+        let driver = &mut *self.driver;
+        let Some(operation) = Operation::unpack(completion.user_data) else {
+            driver.counters.stale_completions += 1;
+            return 0;
+        };
+        let connection = Connection::new(operation.index, operation.generation);
+        let event = match operation.kind {
+            Kind::Receive => {
+                return receive::deliver(
+                    driver,
+                    &mut self.receive_buffers,
+                    connection,
+                    completion,
+                    on_event,
+                );
+            }
+            Kind::Send => driver.send_completed(connection, completion),
+            Kind::Accept => driver.accept_completed(operation, completion),
+            Kind::Socket | Kind::SetOption | Kind::Bind | Kind::Connect => {
+                driver.connect_completed(connection, operation.kind, completion)
+            }
+            Kind::Close => driver.release_completed(connection),
+            Kind::Shutdown => {
+                driver.shutdown_completed(connection);
+                None
+            }
+            Kind::Wake => {
+                driver.parking.read_completed();
+                None
+            }
+            Kind::Cancel => None,
+        };
+        match event {
+            Some(event) => {
+                on_event(&mut Sockets::new(driver), event);
+                1
+            }
+            None => 0,
+        }
+    }
+
+    /// Cancels everything and waits until the kernel works on nothing; false if it does not come to that in time.
+    fn quiesce(&mut self) -> bool {
+        let driver = &mut *self.driver;
+        let end = Instant::now() + DROP_WAIT;
+        while driver.ring.operations() > 0 {
+            let now = Instant::now();
+            if now >= end {
+                return false;
+            }
+            driver.cancel_all();
+            if driver
+                .ring
+                .enter(1, Some((end - now) / 20), &mut driver.counters)
+                .is_err()
+            {
+                return false;
+            }
+            while driver.ring.next_completion().is_some() {}
+        }
+        // Releases the sockets now; the ring itself is torn down by the kernel in its own time.
+        let _ = driver.ring.io().submitter().unregister_files();
+        true
+    }
+}
+
+impl Drop for Reactor {
+    fn drop(&mut self) {
+        let is_quiet = self.quiesce();
+        // SAFETY: each part is dropped at most once, here, and not used again; the ring goes before the memory that it
+        // was given. If the kernel may still work with that memory, only the ring goes: leaking the rest is safe.
+        unsafe {
+            if is_quiet {
+                ManuallyDrop::drop(&mut self.driver);
+                ManuallyDrop::drop(&mut self.receive_buffers);
+            } else {
+                ptr::drop_in_place(&raw mut self.driver.ring);
+            }
+        }
+    }
+}

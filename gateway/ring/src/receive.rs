@@ -1,0 +1,118 @@
+//! Receiving: one multishot receive a socket, into buffers that all sockets share. Input: pause and resume; output:
+//! `Received`. Invariant: bytes are handed out in order, and a receive that ended for want of buffers took none.
+
+use io_uring::{opcode, types};
+
+use crate::buffers::{RECEIVE_GROUP, ReceiveBuffers};
+use crate::connection::Connection;
+use crate::driver::Driver;
+use crate::event::{CloseReason, Event};
+use crate::operation::{Completion, Kind, Operation};
+use crate::slab::{Receive, State};
+use crate::sockets::Sockets;
+
+impl Driver {
+    /// Stops receiving; what the kernel has already handed over still comes. False if the connection has ended.
+    pub(crate) fn pause_receiving(&mut self, connection: Connection) -> bool {
+        self.set_receive_paused(connection, true)
+    }
+
+    pub(crate) fn resume_receiving(&mut self, connection: Connection) -> bool {
+        self.set_receive_paused(connection, false)
+    }
+
+    fn set_receive_paused(&mut self, connection: Connection, paused: bool) -> bool {
+        let Some(slot) = self.slab.get_mut(connection) else {
+            return false;
+        };
+        if slot.is_usable() {
+            slot.receive_paused = paused;
+            self.list(connection.slot());
+        }
+        true
+    }
+
+    /// Makes the receive be in flight, or end, as the slot asks for; false if there was no room for the submission.
+    pub(crate) fn advance_receive(&mut self, index: u32) -> bool {
+        let slot = self.slab.at(index);
+        let is_wanted = !slot.receive_paused && !slot.peer_ended;
+        let operation = Operation::new(Kind::Receive, index, slot.generation);
+        let (next, entry, operation) = match (slot.receive, is_wanted) {
+            (Receive::Idle, true) => {
+                let entry = opcode::RecvMulti::new(types::Fixed(index), RECEIVE_GROUP).build();
+                (Receive::Multishot, entry, operation)
+            }
+            (Receive::Multishot, false) => {
+                let entry = opcode::AsyncCancel::new(operation.pack()).build();
+                (
+                    Receive::Ending,
+                    entry,
+                    Operation {
+                        kind: Kind::Cancel,
+                        ..operation
+                    },
+                )
+            }
+            _ => return true,
+        };
+        if !self.ring.has_room(1, &mut self.counters) {
+            return false;
+        }
+        slot.receive = next;
+        slot.operations += u16::from(next == Receive::Multishot);
+        // SAFETY: a receive writes to provided buffers only, which outlive the ring; a cancel names no memory.
+        unsafe { self.ring.push(entry, operation) };
+        true
+    }
+
+    /// Ends or continues the receive as a completion says; true if its bytes are for the caller.
+    fn receive_completed(&mut self, connection: Connection, completion: Completion) -> bool {
+        self.counters.receive_completions += 1;
+        let ended = !completion.has_more();
+        if ended && !self.end_operation(connection) {
+            return false;
+        }
+        let Some(slot) = self.slab.get_mut(connection) else {
+            self.counters.stale_completions += 1;
+            return false;
+        };
+        if ended {
+            slot.receive = Receive::Idle;
+        }
+        slot.peer_ended |= completion.result == 0;
+        let is_open = slot.state == State::Open;
+        if ended || completion.result == 0 {
+            self.list(connection.slot());
+        }
+        match -completion.result {
+            libc::ENOBUFS => self.counters.receive_buffer_exhausted += 1,
+            libc::ECANCELED | libc::EINTR | libc::EAGAIN => {}
+            errno @ 1.. => self.abort(connection, CloseReason::from_errno(errno)),
+            _ => self.counters.received_bytes += completion.result as u64,
+        }
+        is_open && completion.result > 0
+    }
+}
+
+/// Hands the bytes of a receive's completion to `on_event` and the buffer back to the kernel; counts the event.
+pub(crate) fn deliver(
+    driver: &mut Driver,
+    buffers: &mut ReceiveBuffers,
+    connection: Connection,
+    completion: Completion,
+    on_event: &mut impl FnMut(&mut Sockets<'_>, Event<'_>),
+) -> usize {
+    let is_for_caller = driver.receive_completed(connection, completion);
+    let Some(number) = io_uring::cqueue::buffer_select(completion.flags) else {
+        return 0;
+    };
+    if is_for_caller {
+        let bytes = buffers.filled(number, completion.result as usize);
+        on_event(
+            &mut Sockets::new(driver),
+            Event::Received { connection, bytes },
+        );
+    }
+    buffers.recycle(number);
+    usize::from(is_for_caller)
+}
