@@ -310,3 +310,19 @@ fn check(result: i32) -> io::Result<i32> {
         Ok(result)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{TcpListener, TcpStream};
+
+    #[test]
+    fn accepted_sockets_inherit_no_delay() {
+        let socket =
+            listening_socket(([127, 0, 0, 1], 0).into(), Listen::default()).expect("listen");
+        let address = local_address(&socket).expect("address");
+        let _client = TcpStream::connect(address).expect("connect");
+        let (accepted, _) = TcpListener::from(socket).accept().expect("accept");
+        assert!(accepted.nodelay().expect("option"));
+    }
+}

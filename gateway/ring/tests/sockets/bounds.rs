@@ -1,13 +1,13 @@
 //! What happens at the limits: a full table, full send buffers, paused receiving, tiny queues.
 
-mod loopback;
-
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use loopback::{closed, listening, pair, pattern, read_exactly, received, small, turn_until};
+use crate::loopback::{
+    closed, listening, pair, pattern, read_exactly, received, small, turn_until,
+};
 use ringpost_gateway_ring::{
     Close, CloseReason, ConnectError, Event, Listen, Reactor, ReactorConfig, WriteError,
 };
@@ -226,6 +226,38 @@ fn more_connections_than_submission_entries() {
         got == expected
     });
     assert_eq!((echoed, reactor.open_connections()), (expected, 200));
+}
+
+#[test]
+fn an_overflowing_completion_queue_loses_nothing() {
+    // A queue of 32 completions, and one turn that has hundreds.
+    let config = ReactorConfig {
+        slots: 32,
+        submission_entries: 16,
+        receive_buffers: 512,
+        receive_buffer_bytes: 16,
+        ..ReactorConfig::default()
+    };
+    let (mut reactor, address) = listening(config);
+    let mut pairs: Vec<_> = (0..12).map(|_| pair(&mut reactor, address)).collect();
+    let expected = pattern(2000);
+    for (client, _) in &mut pairs {
+        client.write_all(&expected).expect("write");
+    }
+    let mut got = vec![Vec::new(); 32];
+    turn_until(&mut reactor, |_, event| {
+        if let Event::Received { connection, bytes } = event {
+            got[connection.slot() as usize].extend_from_slice(bytes);
+        }
+        got.iter().map(Vec::len).sum::<usize>() >= 12 * expected.len()
+    });
+    for (_, connection) in &pairs {
+        assert!(got[connection.slot() as usize] == expected);
+    }
+    assert!(
+        reactor.counters().completion_overflow > 0,
+        "the test must overflow the queue"
+    );
 }
 
 #[test]

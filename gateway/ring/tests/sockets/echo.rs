@@ -1,12 +1,10 @@
 //! Bytes come back as they were sent: many connections, random sizes, few and tiny receive buffers, slow readers.
 
-mod loopback;
-
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 
-use loopback::{listening, pattern, small, turn_until};
+use crate::loopback::{listening, pattern, small, turn_until};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use ringpost_gateway_ring::{Close, CloseReason, Event, Reactor, ReactorConfig, WriteError};
@@ -142,7 +140,7 @@ fn a_slow_reader_gets_all_bytes_in_order() {
 #[test]
 fn many_small_writes_leave_in_one_send() {
     let (mut reactor, address) = listening(small());
-    let (mut client, connection) = loopback::pair(&mut reactor, address);
+    let (mut client, connection) = crate::loopback::pair(&mut reactor, address);
     for number in 0..100u8 {
         reactor.write(connection, &[&[number], b"x"]).expect("room");
     }
@@ -162,6 +160,6 @@ fn many_small_writes_leave_in_one_send() {
     });
     assert_eq!(reactor.counters().send_completions, 1);
     let expected: Vec<u8> = (0..100).flat_map(|number| [number, b'x']).collect();
-    assert_eq!(loopback::read_exactly(&mut client, 200), expected);
+    assert_eq!(crate::loopback::read_exactly(&mut client, 200), expected);
     assert_eq!(reactor.queued_bytes(connection), Some(0));
 }

@@ -1,13 +1,11 @@
 //! No wake is lost, whatever it races with; and a wake carries what was written before it.
 
-mod loopback;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use loopback::{small, turn_until};
+use crate::loopback::{small, turn_until};
 use ringpost_gateway_ring::{Event, Reactor};
 
 fn is_woken(event: &Event<'_>) -> bool {

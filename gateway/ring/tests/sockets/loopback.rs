@@ -1,5 +1,4 @@
 //! A reactor that listens on 127.0.0.1, and turns until something has happened.
-#![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
