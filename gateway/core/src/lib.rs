@@ -1,1 +1,33 @@
-//! Being built.
+//! The gateway of one core, without any I/O: sessions, routing to home cores, delivery and acknowledgements.
+//!
+//! [`Worker`] is one core's whole state. A shell tells it what happened ([`Input`]), performs its [`Effect`]s in order,
+//! carries its [`Mail`]s to other cores and calls it again at its deadline.
+
+mod address;
+mod config;
+mod counters;
+mod effect;
+mod event;
+mod histogram;
+mod input;
+pub mod limits;
+mod mail;
+mod outgoing;
+mod shard_map;
+mod time;
+mod worker;
+
+pub use address::{CoreId, SessionAddress, SessionId};
+pub use config::{Config, TokenKey};
+pub use counters::{Counters, Shed};
+pub use effect::{AdminRefused, Effect};
+pub use event::Event;
+pub use histogram::{BUCKETS, Histogram};
+pub use input::{Input, LaneState};
+pub use mail::{
+    DeviceAck, Group, Mail, MailError, Recipient, Refusal, SendAnswer, SendResult, ShardSet,
+};
+pub use outgoing::{INLINE_BYTES_MAX, Outgoing};
+pub use shard_map::ShardMap;
+pub use time::Now;
+pub use worker::{Summary, Worker};

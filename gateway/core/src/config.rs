@@ -1,0 +1,77 @@
+//! What an operator decides about a worker. Read once, at its start; every value is checked by whoever reads the file.
+
+use ringpost_wire::limits::HEARTBEAT_MS;
+
+use crate::CoreId;
+
+/// Settings of one worker.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// This worker's core.
+    pub core: CoreId,
+    /// Cores of the node; all workers have the same number.
+    pub cores: u16,
+    /// Seed of hashers and jitter.
+    pub seed: u64,
+    /// Name and version of the server software, for `Welcome`.
+    pub server: String,
+    /// Keys of session tokens; the first is that of tokens that name none.
+    pub token_keys: Vec<TokenKey>,
+    /// Accept only tokens of this issuer.
+    pub token_issuer: Option<String>,
+    /// Register unknown devices of valid tokens; otherwise refuse them.
+    pub register_devices: bool,
+    /// Most sessions of this worker; slots of `SessionId` are below.
+    pub sessions_max: u32,
+    /// Heartbeat of clients that wish for none, in milliseconds.
+    pub heartbeat_ms: u32,
+    /// Sends a second that a device may make in the long run; 0 for no limit.
+    pub sends_per_second: u32,
+    /// Sends that a device may make at once after a rest.
+    pub sends_burst: u32,
+    /// Chats a minute that a device may open in the long run; 0 for no limit.
+    pub opens_per_minute: u32,
+    /// Handshakes a second that this worker begins; 0 for no limit.
+    pub handshakes_per_second: u32,
+    /// Age of the oldest waiting command from which new sends are refused, in milliseconds.
+    pub queue_delay_max_ms: u64,
+}
+
+/// A key of session tokens, for HS256.
+#[derive(Clone)]
+pub struct TokenKey {
+    /// The `kid` by which tokens name it; `None` for the one that has no name.
+    pub id: Option<String>,
+    /// The secret.
+    pub secret: Vec<u8>,
+}
+
+impl core::fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("TokenKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Config {
+    /// One core without any token key: every token is refused until one is added.
+    fn default() -> Self {
+        Self {
+            core: CoreId(0),
+            cores: 1,
+            seed: 0,
+            server: String::new(),
+            token_keys: Vec::new(),
+            token_issuer: None,
+            register_devices: true,
+            sessions_max: 1 << 20,
+            heartbeat_ms: HEARTBEAT_MS,
+            sends_per_second: 0,
+            sends_burst: 256,
+            opens_per_minute: 0,
+            handshakes_per_second: 0,
+            queue_delay_max_ms: 1_000,
+        }
+    }
+}

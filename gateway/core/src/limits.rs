@@ -1,0 +1,77 @@
+//! Every limit of the gateway, in one place, with relations between them asserted at compile time.
+
+use ringpost_storage_core::limits::BATCH_COMMANDS_MAX;
+use ringpost_wire::limits::{FRAME_BYTES_MAX, PAGE_BYTES_MAX, TOKEN_BYTES_MAX};
+
+/// Bytes of data (deliveries, pages) that may wait for a session's socket.
+pub const OUTBOUND_DATA_BYTES_MAX: usize = 128 * 1024;
+/// Further bytes that only control frames may use; a session that exhausts them is closed.
+pub const OUTBOUND_CONTROL_BYTES: usize = 32 * 1024;
+/// Waiting bytes from which a session's requests are no longer received.
+pub const OUTBOUND_PAUSE_BYTES: usize = OUTBOUND_DATA_BYTES_MAX + 8 * 1024;
+/// Waiting bytes below which they are received again.
+pub const OUTBOUND_RESUME_BYTES: usize = OUTBOUND_DATA_BYTES_MAX / 2;
+/// Room that a page needs before it is read.
+pub const PAGE_ROOM_BYTES_MIN: usize = 16 * 1024;
+/// Pages of a session that may wait for the one in flight.
+pub const PAGES_WAITING_MAX: usize = 4;
+/// Chats that a session may be behind in; beyond, it is behind in all.
+pub const BEHIND_CHATS_MAX: usize = 64;
+/// Chats of a session for which a refusal for load is remembered; beyond, the store's `Gap` answers.
+pub const STICKY_CHATS_MAX: usize = 64;
+/// Chats in which a session may have unanswered sends at a time.
+pub const SENDING_CHATS_MAX: usize = 64;
+/// Largest frame before authentication, in bytes.
+pub const HELLO_BYTES_MAX: usize = 4 * 1024;
+/// Partial frames of a worker.
+pub const PARTIAL_FRAMES_MAX: usize = 16 * 1024;
+/// Bytes of all partial frames of a worker.
+pub const PARTIAL_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// A frame must be complete after this time, in milliseconds.
+pub const PARTIAL_TIMEOUT_MS: u64 = 30_000;
+/// An attach must be answered after this time, in milliseconds.
+pub const ATTACH_TIMEOUT_MS: u64 = 30_000;
+/// Time that a shell gives a closing socket to take what was written, in milliseconds.
+pub const FLUSH_TIMEOUT_MS: u64 = 5_000;
+/// Requests to one core that may be unanswered.
+pub const REQUESTS_MAX: usize = 16 * 1024;
+/// Deliveries and receipts that may wait for one core's mailbox.
+pub const DELIVERIES_MAX: usize = 16 * 1024;
+/// Bytes of frames in them.
+pub const DELIVERY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Acknowledgements that may wait for one core's mailbox, or in its open batch.
+pub const ACKS_MAX: usize = 64 * 1024;
+/// Acknowledgements in one mail.
+pub const ACKS_PER_MAIL_MAX: usize = 1024;
+/// Attaches that a user home may have in progress.
+pub const ATTACHES_MAX: usize = 4 * 1024;
+/// Chats of an attach that are linked at a time.
+pub const LINKS_IN_FLIGHT_MAX: usize = 16;
+/// Commands that may wait for the lane, acknowledgements not counted.
+pub const WAITING_COMMANDS_MAX: usize = 16 * 1024;
+/// Bytes of their frames.
+pub const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of frames in one batch.
+pub const BATCH_FRAME_BYTES_MAX: usize = 200_000;
+/// Sessions that one turn of a sweep (overflow, drain) visits.
+pub const SWEEP_SESSIONS: usize = 256;
+/// Time between two turns, in milliseconds.
+pub const SWEEP_INTERVAL_MS: u64 = 2;
+/// Least and most that a refused sender is told to wait, in milliseconds.
+pub const RETRY_AFTER_MS_MIN: u32 = 50;
+/// See [`RETRY_AFTER_MS_MIN`].
+pub const RETRY_AFTER_MS_MAX: u32 = 10_000;
+/// State of an idle session, in bytes.
+pub const SESSION_BYTES_MAX: usize = 256;
+/// How far the clock of a token's issuer may be ahead, in milliseconds.
+pub const CLOCK_SKEW_MS: u64 = 60_000;
+
+const _: () = assert!(OUTBOUND_DATA_BYTES_MAX >= FRAME_BYTES_MAX + PAGE_ROOM_BYTES_MIN);
+const _: () = assert!(OUTBOUND_DATA_BYTES_MAX <= PAGE_BYTES_MAX);
+const _: () = assert!(OUTBOUND_PAUSE_BYTES < OUTBOUND_DATA_BYTES_MAX + OUTBOUND_CONTROL_BYTES);
+const _: () = assert!(OUTBOUND_RESUME_BYTES < OUTBOUND_PAUSE_BYTES);
+const _: () = assert!(HELLO_BYTES_MAX > TOKEN_BYTES_MAX + 512);
+const _: () = assert!(HELLO_BYTES_MAX <= FRAME_BYTES_MAX);
+const _: () = assert!(WAITING_COMMANDS_MAX >= BATCH_COMMANDS_MAX);
+const _: () = assert!(DELIVERIES_MAX >= BATCH_COMMANDS_MAX);
+const _: () = assert!(RETRY_AFTER_MS_MIN < RETRY_AFTER_MS_MAX);
