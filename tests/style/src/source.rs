@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::mask;
 
-/// Files made by a tool and committed; only their opening and their words are checked.
+/// Files made by a tool and committed; only their words are checked.
 const GENERATED: &[&str] = &["wire/src/generated.rs", "wire/src/generated/"];
 
 /// One text file of the repository.

@@ -10,9 +10,9 @@ const VAGUE: &[&str] = &[
     "services", "misc",
 ];
 
-/// Every Rust file opens with `//!`.
+/// Every Rust file that people write opens with `//!`.
 pub fn opening(source: &Source) -> Vec<Offence> {
-    if !source.is_rust() || source.text.starts_with("//!") {
+    if !source.is_rust() || source.is_generated() || source.text.starts_with("//!") {
         return Vec::new();
     }
     vec![Offence::at(&source.path, 1, "does not open with //!")]
@@ -77,6 +77,10 @@ mod tests {
             1
         );
         assert_eq!(opening(&Source::new("a.md", "# Title\n")), []);
+        assert_eq!(
+            opening(&Source::new("wire/src/generated.rs", "use x;\n")),
+            []
+        );
     }
 
     #[test]
