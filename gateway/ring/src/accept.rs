@@ -80,6 +80,10 @@ impl Accepts {
         self.retry_at
     }
 
+    pub(crate) fn end_retry(&mut self, now: Instant) {
+        self.retry_at = self.retry_at.filter(|&at| at > now);
+    }
+
     /// The next accept to put in flight: the listener with the fewest comes first.
     fn next_idle(&self) -> Option<(usize, usize)> {
         (0..ACCEPTS_PER_LISTENER).find_map(|number| {
@@ -138,10 +142,9 @@ impl Driver {
             return;
         }
         self.cancel_stopped_accepts();
-        if self.accepts.retry_at.is_some_and(|at| at > Instant::now()) {
+        if self.accepts.retry_at.is_some() {
             return;
         }
-        self.accepts.retry_at = None;
         while self.slab.has_free()
             && let Some((listener, number)) = self.accepts.next_idle()
         {

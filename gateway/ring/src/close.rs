@@ -155,7 +155,7 @@ impl Driver {
             return None;
         }
         let slot = self.slab.get_mut(connection)?;
-        assert!(slot.receive == Receive::Idle && !slot.is_sending);
+        assert!(slot.receive == Receive::None && !slot.is_sending);
         let (reason, is_announced) = (slot.reason, slot.is_announced);
         self.slab.release(connection.slot());
         self.counters.closed += 1;
@@ -172,17 +172,11 @@ impl Driver {
     }
 
     /// Gives up the sockets whose peers did not end in time.
-    pub(crate) fn end_lingering(&mut self) {
-        let Some(end) = self.next_linger_end() else {
-            return;
-        };
-        let now = Instant::now();
-        let mut next = Some(end);
-        while next.is_some_and(|end| end <= now) {
+    pub(crate) fn end_lingering(&mut self, now: Instant) {
+        while self.next_linger_end().is_some_and(|end| end <= now) {
             if let Some((_, connection)) = self.lingering.ends.pop_front() {
                 self.abort(connection, CloseReason::Local);
             }
-            next = self.next_linger_end();
         }
     }
 

@@ -9,7 +9,8 @@ use crate::probe::ProbeError;
 /// Sizes and limits of one reactor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReactorConfig {
-    /// Sockets at most, those of accepts in flight too; not more than the process's limit of open files. 1 to 2^20.
+    /// Sockets at most, 1 to 2^20, and not more than the process's limit of open files. Each listener holds up to 16
+    /// slots for its accepts in flight.
     pub slots: u32,
     /// Entries of the submission queue, at least 16; the kernel rounds up to a power of two.
     pub submission_entries: u32,
@@ -23,6 +24,8 @@ pub struct ReactorConfig {
     pub send_bytes_max: usize,
     /// Send memory kept for reuse while no socket needs it, in bytes.
     pub send_idle_bytes_max: usize,
+    /// A socket from which nothing came for one to two of these waits in the kernel's cheaper way.
+    pub idle_after: Duration,
     /// How long a flushed and shut down socket waits for the peer's end before it is released.
     pub linger: Duration,
 }
@@ -37,6 +40,7 @@ impl Default for ReactorConfig {
             queued_bytes_max: 256 * 1024,
             send_bytes_max: 256 << 20,
             send_idle_bytes_max: 16 << 20,
+            idle_after: Duration::from_secs(15),
             linger: Duration::from_secs(5),
         }
     }
@@ -64,6 +68,9 @@ impl ReactorConfig {
         }
         if self.queued_bytes_max == 0 || self.queued_bytes_max > limits::SEND_BUFFER_BYTES_MAX {
             return wrong("queued_bytes_max", "1 to 16777216");
+        }
+        if self.idle_after < Duration::from_millis(1) {
+            return wrong("idle_after", "1 ms or more");
         }
         Ok(())
     }
@@ -148,6 +155,13 @@ mod tests {
                     ..Default::default()
                 },
                 "queued_bytes_max",
+            ),
+            (
+                ReactorConfig {
+                    idle_after: Duration::ZERO,
+                    ..Default::default()
+                },
+                "idle_after",
             ),
         ];
         for (config, field) in cases {

@@ -23,6 +23,8 @@ pub struct Counters {
     pub receive_buffer_exhausted: u64,
     /// Turns that found the completion queue overflowed into the kernel's own list.
     pub completion_overflow: u64,
+    /// Sockets that fell back from a receive to a poll because nothing came.
+    pub receives_idled: u64,
     /// Completions that belonged to no live operation.
     pub stale_completions: u64,
     /// Accepts that failed for want of files or memory.

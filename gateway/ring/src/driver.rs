@@ -16,6 +16,7 @@ use crate::connect::Connects;
 use crate::connection::Connection;
 use crate::counters::Counters;
 use crate::event::CloseReason;
+use crate::idle::IdleSweep;
 use crate::limits;
 use crate::operation::{Kind, Operation};
 use crate::probe;
@@ -30,6 +31,7 @@ pub(crate) struct Driver {
     pub(crate) accepts: Accepts,
     pub(crate) connects: Connects,
     pub(crate) lingering: Lingering,
+    pub(crate) idle_sweep: IdleSweep,
     pub(crate) parking: Parking,
     pub(crate) counters: Counters,
     pub(crate) queued_bytes_max: usize,
@@ -65,6 +67,7 @@ impl Driver {
             accepts: Accepts::new(),
             connects: Connects::new(),
             lingering: Lingering::new(config.linger),
+            idle_sweep: IdleSweep::new(config.idle_after),
             parking: Parking::new().map_err(StartError::Waker)?,
             counters: Counters::default(),
             queued_bytes_max: config.queued_bytes_max,
@@ -90,7 +93,7 @@ impl Driver {
 
     /// Makes all submissions that the slots, the listeners and the queued connects ask for.
     pub(crate) fn flush(&mut self) {
-        self.end_lingering();
+        self.meet_deadlines();
         self.submit_connects();
         mem::swap(&mut self.listed, &mut self.walking);
         for position in 0..self.walking.len() {
@@ -156,11 +159,32 @@ impl Driver {
 
     /// How long a turn may wait at most because of deadlines of the reactor's own.
     pub(crate) fn until_deadline(&mut self) -> Option<Duration> {
-        let deadline = [self.next_linger_end(), self.accepts.retry_at()]
-            .into_iter()
-            .flatten()
-            .min()?;
-        Some(deadline.saturating_duration_since(Instant::now()))
+        Some(
+            self.next_deadline()?
+                .saturating_duration_since(Instant::now()),
+        )
+    }
+
+    fn next_deadline(&mut self) -> Option<Instant> {
+        let deadlines = [
+            self.next_linger_end(),
+            self.accepts.retry_at(),
+            self.next_sweep(),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// Reads the clock only if something could be due.
+    fn meet_deadlines(&mut self) {
+        let Some(deadline) = self.next_deadline() else {
+            return;
+        };
+        let now = Instant::now();
+        if deadline <= now {
+            self.end_lingering(now);
+            self.sweep_idle(now);
+            self.accepts.end_retry(now);
+        }
     }
 }
 

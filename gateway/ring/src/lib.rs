@@ -14,6 +14,7 @@ mod connection;
 mod counters;
 mod driver;
 mod event;
+mod idle;
 mod limits;
 mod operation;
 mod probe;

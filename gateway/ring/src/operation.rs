@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Close = 9,
     /// The read of the waker's counter.
     Wake = 10,
+    /// A poll for the next byte of an idle socket.
+    Poll = 11,
 }
 
 /// One submission: its kind, what it works on, and which life of that.
@@ -68,6 +70,7 @@ impl Operation {
             8 => Kind::Shutdown,
             9 => Kind::Close,
             10 => Kind::Wake,
+            11 => Kind::Poll,
             _ => return None,
         };
         Some(Self {
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn every_kind_survives_packing() {
-        for code in 0..=10u64 {
+        for code in 0..=11u64 {
             let operation =
                 Operation::unpack(0xdead_beef_0012_3456 | code << 24).expect("a known kind");
             assert_eq!(operation.kind as u64, code);
@@ -110,6 +113,6 @@ mod tests {
             );
             assert_eq!(Operation::unpack(operation.pack()), Some(operation));
         }
-        assert_eq!(Operation::unpack(11 << 24), None);
+        assert_eq!(Operation::unpack(12 << 24), None);
     }
 }

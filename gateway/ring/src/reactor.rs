@@ -221,6 +221,10 @@ impl Reactor {
                 driver.parking.read_completed();
                 None
             }
+            Kind::Poll => {
+                driver.poll_completed(connection);
+                None
+            }
             Kind::Cancel => None,
         };
         match event {

@@ -1,14 +1,14 @@
 //! Receiving: one multishot receive a socket, into buffers that all sockets share. Input: pause and resume; output:
 //! `Received`. Invariant: bytes are handed out in order, and a receive that ended for want of buffers took none.
 
-use io_uring::{opcode, types};
+use io_uring::{opcode, squeue, types};
 
 use crate::buffers::{RECEIVE_GROUP, ReceiveBuffers};
 use crate::connection::Connection;
 use crate::driver::Driver;
 use crate::event::{CloseReason, Event};
 use crate::operation::{Completion, Kind, Operation};
-use crate::slab::{Receive, State};
+use crate::slab::{Receive, Slot, State};
 use crate::sockets::Sockets;
 
 impl Driver {
@@ -35,33 +35,54 @@ impl Driver {
     /// Makes the receive be in flight, or end, as the slot asks for; false if there was no room for the submission.
     pub(crate) fn advance_receive(&mut self, index: u32) -> bool {
         let slot = self.slab.at(index);
-        let is_wanted = !slot.receive_paused && !slot.peer_ended;
-        let operation = Operation::new(Kind::Receive, index, slot.generation);
-        let (next, entry, operation) = match (slot.receive, is_wanted) {
-            (Receive::Idle, true) => {
-                let entry = opcode::RecvMulti::new(types::Fixed(index), RECEIVE_GROUP).build();
-                (Receive::Multishot, entry, operation)
+        let wanted = match slot {
+            Slot {
+                receive_paused: true,
+                ..
             }
-            (Receive::Multishot, false) => {
-                let entry = opcode::AsyncCancel::new(operation.pack()).build();
+            | Slot {
+                peer_ended: true, ..
+            } => Receive::None,
+            Slot {
+                is_dormant: true, ..
+            } => Receive::Poll,
+            _ => Receive::Multishot,
+        };
+        let (next, entry, kind) = match (slot.receive, wanted) {
+            (Receive::None, Receive::Multishot) => {
+                let entry = opcode::RecvMulti::new(types::Fixed(index), RECEIVE_GROUP).build();
+                (Receive::Multishot, entry, Kind::Receive)
+            }
+            (Receive::None, Receive::Poll) => {
+                let events = (libc::POLLIN | libc::POLLRDHUP) as u32;
                 (
-                    Receive::Ending,
-                    entry,
-                    Operation {
-                        kind: Kind::Cancel,
-                        ..operation
-                    },
+                    Receive::Poll,
+                    opcode::PollAdd::new(types::Fixed(index), events).build(),
+                    Kind::Poll,
                 )
             }
+            (Receive::Multishot, Receive::None | Receive::Poll) => (
+                Receive::Ending,
+                cancel(Kind::Receive, index, slot.generation),
+                Kind::Cancel,
+            ),
+            (Receive::Poll, Receive::None) => (
+                Receive::Ending,
+                cancel(Kind::Poll, index, slot.generation),
+                Kind::Cancel,
+            ),
             _ => return true,
         };
         if !self.ring.has_room(1, &mut self.counters) {
             return false;
         }
         slot.receive = next;
-        slot.operations += u16::from(next == Receive::Multishot);
-        // SAFETY: a receive writes to provided buffers only, which outlive the ring; a cancel names no memory.
-        unsafe { self.ring.push(entry, operation) };
+        slot.operations += u16::from(kind != Kind::Cancel);
+        // SAFETY: a receive writes to provided buffers only, which outlive the ring; polls and cancels name no memory.
+        unsafe {
+            self.ring
+                .push(entry, Operation::new(kind, index, slot.generation))
+        };
         true
     }
 
@@ -77,7 +98,11 @@ impl Driver {
             return false;
         };
         if ended {
-            slot.receive = Receive::Idle;
+            slot.receive = Receive::None;
+        }
+        if completion.result > 0 {
+            slot.has_received = true;
+            slot.is_dormant = false;
         }
         slot.peer_ended |= completion.result == 0;
         let is_open = slot.state == State::Open;
@@ -92,6 +117,10 @@ impl Driver {
         }
         is_open && completion.result > 0
     }
+}
+
+fn cancel(kind: Kind, index: u32, generation: u32) -> squeue::Entry {
+    opcode::AsyncCancel::new(Operation::new(kind, index, generation).pack()).build()
 }
 
 /// Hands the bytes of a receive's completion to `on_event` and the buffer back to the kernel; counts the event.

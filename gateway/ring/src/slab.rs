@@ -39,6 +39,10 @@ pub(crate) struct Slot {
     pub(crate) is_announced: bool,
     pub(crate) receive: Receive,
     pub(crate) receive_paused: bool,
+    /// Something came since the last visit of the sweep for idle sockets.
+    pub(crate) has_received: bool,
+    /// Nothing has come for so long that a poll is enough.
+    pub(crate) is_dormant: bool,
     /// The peer has ended its stream.
     pub(crate) peer_ended: bool,
     pub(crate) is_sending: bool,
@@ -51,15 +55,16 @@ pub(crate) struct Slot {
     pub(crate) filling: SendBuffer,
 }
 
-/// How the socket waits for bytes. A cheaper form for idle sockets (a poll, 256 instead of 863 bytes in the kernel)
-/// would be one more variant.
+/// How the socket waits for bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receive {
     /// Not at all.
-    Idle,
+    None,
     /// A multishot receive is in flight.
     Multishot,
-    /// A multishot receive is in flight and a cancel follows it.
+    /// A poll is in flight.
+    Poll,
+    /// A receive or a poll is in flight and a cancel follows it.
     Ending,
 }
 
@@ -73,8 +78,10 @@ impl Slot {
             state: State::Free,
             is_listed: false,
             is_announced: false,
-            receive: Receive::Idle,
+            receive: Receive::None,
             receive_paused: false,
+            has_received: true,
+            is_dormant: false,
             peer_ended: false,
             is_sending: false,
             reason: CloseReason::Local,
@@ -107,6 +114,10 @@ impl Slab {
             slots: (0..slots).map(|_| Slot::new()).collect(),
             free: (0..slots).rev().collect(),
         }
+    }
+
+    pub(crate) fn len(&self) -> u32 {
+        self.slots.len() as u32
     }
 
     pub(crate) fn has_free(&self) -> bool {

@@ -4,5 +4,6 @@
 mod bounds;
 mod closing;
 mod echo;
+mod idle;
 mod loopback;
 mod waking;
