@@ -34,7 +34,7 @@ pub struct UserId(pub [u8; 16]);
 pub struct ChatId(pub [u8; 16]);
 
 /// A device together with its user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct DeviceAddress {
     /// The user.
     pub user: UserId,

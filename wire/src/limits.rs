@@ -4,6 +4,12 @@ use crate::frame::MESSAGE_HEADER_BYTES;
 
 /// Largest frame, prefix included, in bytes. A larger declared length closes the connection.
 pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+/// Largest `Hello` and `Reauthenticate`, in bytes: what a stranger may make a server hold.
+pub const TOKEN_FRAME_BYTES_MAX: usize = 4096;
+/// Largest `Signal`, in bytes.
+pub const SIGNAL_FRAME_BYTES_MAX: usize = 5120;
+/// Largest frame of the kinds that hold a few fields only, in bytes.
+pub const SMALL_FRAME_BYTES_MAX: usize = 1024;
 /// Bytes of the prefix of every frame.
 pub const PREFIX_BYTES: usize = 8;
 /// Largest message payload (all slices together), in bytes.
@@ -12,6 +18,8 @@ pub const PAYLOAD_BYTES_MAX: usize = 60 * 1024;
 pub const SLICES_MAX: usize = 128;
 /// Bytes of one entry of the slice table.
 pub const SLICE_BYTES: usize = 24;
+/// Largest sequence number and largest number that a client gives a send: what a signed 64-bit integer holds.
+pub const SEQ_MAX: u64 = i64::MAX as u64;
 /// Sends of one device to one chat that may be unanswered at a time.
 pub const UNANSWERED_MAX: usize = 16;
 /// Largest session token, in bytes.
@@ -48,5 +56,8 @@ const _: () =
 const _: () = assert!(PENDING_CHATS_MAX * 56 + 512 <= FRAME_BYTES_MAX);
 const _: () = assert!(PAGE_EMPTY_RANGES_MAX * 24 + 512 <= FRAME_BYTES_MAX);
 const _: () = assert!(PAGE_BYTES_MAX >= 2 * FRAME_BYTES_MAX);
-const _: () = assert!(TOKEN_BYTES_MAX + TEXT_BYTES_MAX + 512 <= FRAME_BYTES_MAX);
+const _: () = assert!(TOKEN_BYTES_MAX + TEXT_BYTES_MAX + 512 <= TOKEN_FRAME_BYTES_MAX);
+const _: () = assert!(SIGNAL_BYTES_MAX + 512 <= SIGNAL_FRAME_BYTES_MAX);
+const _: () = assert!(TEXT_BYTES_MAX + 512 <= SMALL_FRAME_BYTES_MAX);
+const _: () = assert!(CURSOR_BYTES_MAX + 512 <= SMALL_FRAME_BYTES_MAX);
 const _: () = assert!(HEARTBEAT_MS_MIN < HEARTBEAT_MS && HEARTBEAT_MS < HEARTBEAT_MS_MAX);

@@ -1,6 +1,12 @@
 //! The kinds of frames and their numbers on the wire. A number never changes its meaning.
 
 use super::FrameError;
+use super::message::MESSAGE_HEADER_BYTES;
+use super::{Ack, Receipt, Sent};
+use crate::limits::{
+    FRAME_BYTES_MAX, PREFIX_BYTES, SIGNAL_FRAME_BYTES_MAX, SMALL_FRAME_BYTES_MAX,
+    TOKEN_FRAME_BYTES_MAX,
+};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $number:literal;)*) => {
@@ -74,4 +80,28 @@ kinds! {
     Page = 31;
     /// Reserved: something that is never stored.
     Signal = 32;
+}
+
+impl FrameKind {
+    /// Bytes of the header: the whole struct of the struct frames, the prefix of the table frames. A later version may
+    /// have a longer one, never a shorter.
+    pub const fn header_bytes(self) -> usize {
+        match self {
+            Self::Send | Self::Deliver => MESSAGE_HEADER_BYTES,
+            Self::Sent => Sent::FRAME_BYTES,
+            Self::Ack => Ack::FRAME_BYTES,
+            Self::Receipt => Receipt::FRAME_BYTES,
+            _ => PREFIX_BYTES,
+        }
+    }
+
+    /// Largest frame of this kind, prefix included, in bytes.
+    pub const fn frame_bytes_max(self) -> usize {
+        match self {
+            Self::Send | Self::Deliver | Self::PendingList | Self::Page => FRAME_BYTES_MAX,
+            Self::Hello | Self::Reauthenticate => TOKEN_FRAME_BYTES_MAX,
+            Self::Signal => SIGNAL_FRAME_BYTES_MAX,
+            _ => SMALL_FRAME_BYTES_MAX,
+        }
+    }
 }

@@ -5,9 +5,9 @@
 //! A view exists only for bytes that were verified, so its getters cannot fail.
 
 use super::integer::{id_at, u16_at, u32_at, u64_at};
-use super::slice::{Slice, entry};
-use super::{FrameError, FrameKind, begin, body};
-use crate::limits::{FRAME_BYTES_MAX, PAYLOAD_BYTES_MAX, SLICE_BYTES, SLICES_MAX, UNANSWERED_MAX};
+use super::slice::{Slice, devices_are_valid, entry};
+use super::{FrameError, FrameKind, begin, body, seq, seq_of_message};
+use crate::limits::{PAYLOAD_BYTES_MAX, SLICE_BYTES, SLICES_MAX, UNANSWERED_MAX};
 use crate::{ChatId, DeviceAddress, DeviceId, MessageId, Seq, UserId};
 
 /// Bytes of the header of `Send` and `Deliver`.
@@ -33,7 +33,7 @@ impl<'a> MessageView<'a> {
     /// # Errors
     /// The first field that breaks the format.
     pub fn of_send(frame: &'a [u8]) -> Result<Self, FrameError> {
-        let view = Self::of_layout(frame)?;
+        let view = Self::of_layout(frame, FrameKind::Send)?;
         let server_fields_are_zero =
             frame[24..56].iter().all(|&byte| byte == 0) && u32_at(frame, 72) == 0;
         if !server_fields_are_zero {
@@ -41,14 +41,12 @@ impl<'a> MessageView<'a> {
                 what: "sender, seq, time_ms and sender_device are the server's",
             });
         }
-        if usize::from(frame[5]) * 8 != MESSAGE_HEADER_BYTES || frame[4] != FrameKind::Send as u8 {
+        if usize::from(frame[5]) * 8 != MESSAGE_HEADER_BYTES {
             return Err(FrameError::Malformed {
                 what: "header_words",
             });
         }
-        if usize::from(view.unanswered()) >= UNANSWERED_MAX {
-            return Err(FrameError::Malformed { what: "unanswered" });
-        }
+        check_numbers(view.client_seq(), view.unanswered())?;
         Ok(view)
     }
 
@@ -57,20 +55,14 @@ impl<'a> MessageView<'a> {
     /// # Errors
     /// The first field that breaks the format.
     pub fn of_deliver(frame: &'a [u8]) -> Result<Self, FrameError> {
-        let view = Self::of_layout(frame)?;
-        if frame[4] != FrameKind::Deliver as u8 || view.seq() == 0 {
-            return Err(FrameError::Malformed { what: "seq" });
-        }
+        let view = Self::of_layout(frame, FrameKind::Deliver)?;
+        seq_of_message(view.seq(), "seq")?;
+        seq(view.client_seq(), "client_seq")?;
         Ok(view)
     }
 
-    fn of_layout(frame: &'a [u8]) -> Result<Self, FrameError> {
-        if frame.len() < MESSAGE_HEADER_BYTES || u32_at(frame, 0) as usize != frame.len() {
-            return Err(FrameError::Malformed {
-                what: "frame_bytes",
-            });
-        }
-        let (header, tail) = body(frame, MESSAGE_HEADER_BYTES)?;
+    fn of_layout(frame: &'a [u8], kind: FrameKind) -> Result<Self, FrameError> {
+        let (header, tail) = body(frame, kind)?;
         if u32_at(header, 80) != 0 {
             return Err(FrameError::Malformed { what: "reserved" });
         }
@@ -101,7 +93,13 @@ impl<'a> MessageView<'a> {
                 what: "slice bytes",
             });
         }
-        Ok(Self(frame))
+        let view = Self(frame);
+        if slice_count > 0 && !devices_are_valid(&view) {
+            return Err(FrameError::Malformed {
+                what: "slice device",
+            });
+        }
+        Ok(view)
     }
 
     /// The whole frame.
@@ -204,6 +202,15 @@ impl<'a> MessageView<'a> {
     }
 }
 
+/// Checks a client's number and how many of its forerunners it calls unanswered: there cannot be more than it has.
+fn check_numbers(client_seq: u64, unanswered: u8) -> Result<(), FrameError> {
+    let forerunners = seq(client_seq, "client_seq")?.saturating_sub(1);
+    if usize::from(unanswered) >= UNANSWERED_MAX || u64::from(unanswered) > forerunners {
+        return Err(FrameError::Malformed { what: "unanswered" });
+    }
+    Ok(())
+}
+
 /// A message as a client builds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewMessage<'a> {
@@ -228,15 +235,18 @@ pub struct NewMessage<'a> {
 /// Appends `message` as a `Send`.
 ///
 /// # Errors
-/// `PayloadTooLarge` when payload or slices are over their limits, `Malformed` when both are given; nothing is appended then.
+/// `PayloadTooLarge` when payload or slices are over their limits; `Malformed` when both are given, when a device is 0
+/// or has two slices, or when `unanswered` is over 15 or not below `client_seq`. Nothing is appended then.
 pub fn encode_send(message: &NewMessage<'_>, out: &mut Vec<u8>) -> Result<(), FrameError> {
-    let payload_bytes = message.payload.len()
-        + message
-            .slices
-            .iter()
-            .map(|slice| slice.bytes.len())
-            .sum::<usize>();
-    if payload_bytes > PAYLOAD_BYTES_MAX || message.slices.len() > SLICES_MAX {
+    if message.slices.len() > SLICES_MAX {
+        return Err(FrameError::PayloadTooLarge);
+    }
+    let payload_bytes = message
+        .slices
+        .iter()
+        .map(|slice| slice.bytes.len())
+        .fold(message.payload.len(), usize::saturating_add);
+    if payload_bytes > PAYLOAD_BYTES_MAX {
         return Err(FrameError::PayloadTooLarge);
     }
     if !message.payload.is_empty() && !message.slices.is_empty() {
@@ -244,12 +254,20 @@ pub fn encode_send(message: &NewMessage<'_>, out: &mut Vec<u8>) -> Result<(), Fr
             what: "a payload beside slices",
         });
     }
+    check_numbers(message.client_seq, message.unanswered)?;
+    let start = out.len();
     let frame_bytes = MESSAGE_HEADER_BYTES + message.slices.len() * SLICE_BYTES + payload_bytes;
-    assert!(
-        frame_bytes <= FRAME_BYTES_MAX,
-        "the limits add up to less than a frame"
-    );
-    begin(FrameKind::Send, MESSAGE_HEADER_BYTES, frame_bytes, out);
+    begin(FrameKind::Send, frame_bytes, out);
+    encode_header(message, out);
+    encode_tail(message, out);
+    if let Err(error) = MessageView::of_send(&out[start..]) {
+        out.truncate(start);
+        return Err(error);
+    }
+    Ok(())
+}
+
+fn encode_header(message: &NewMessage<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(&message.chat.0);
     out.extend_from_slice(&[0; 32]);
     out.extend_from_slice(&message.client_seq.to_le_bytes());
@@ -259,8 +277,6 @@ pub fn encode_send(message: &NewMessage<'_>, out: &mut Vec<u8>) -> Result<(), Fr
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&(message.slices.len() as u16).to_le_bytes());
     out.extend_from_slice(&[message.content_class as u8, message.unanswered]);
-    encode_tail(message, out);
-    Ok(())
 }
 
 fn encode_tail(message: &NewMessage<'_>, out: &mut Vec<u8>) {

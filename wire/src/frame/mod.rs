@@ -4,7 +4,10 @@ mod ack;
 mod error;
 mod integer;
 mod kind;
+#[cfg(test)]
+mod layout;
 mod message;
+mod number;
 mod peer;
 mod receipt;
 mod sent;
@@ -25,4 +28,5 @@ pub use slice::{Slice, device_copy_bytes, write_device_copy};
 pub use split::{Split, split};
 pub use stamp::{Stamp, encode_stamped};
 
-pub(crate) use split::{begin, body};
+pub(crate) use number::{seq, seq_of_message};
+pub(crate) use split::{begin, body, header_alone};

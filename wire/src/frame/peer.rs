@@ -28,6 +28,12 @@ impl<'a> ClientFrame<'a> {
     /// # Errors
     /// The frame breaks the format, or is one that only a server sends.
     pub fn decode(kind: FrameKind, frame: &'a [u8]) -> Result<Self, FrameError> {
+        let header_words = frame.get(5).copied().map(usize::from);
+        if header_words != Some(kind.header_bytes() / 8) {
+            return Err(FrameError::Malformed {
+                what: "header_words",
+            });
+        }
         Ok(match kind {
             FrameKind::Send => Self::Send(MessageView::of_send(frame)?),
             FrameKind::Ack => Self::Ack(Ack::decode(frame)?),

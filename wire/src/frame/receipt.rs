@@ -3,7 +3,7 @@
 //! It is a struct frame because the server sends one for nearly every message.
 
 use super::integer::{id_at, u64_at};
-use super::{FrameError, FrameKind, begin, body};
+use super::{FrameError, FrameKind, begin, header_alone, seq};
 use crate::{ChatId, Seq, UserId};
 
 /// The first device of `user` has everything up to `delivered_to`, and the user has read up to `read_to`.
@@ -25,12 +25,7 @@ impl Receipt {
 
     /// Appends the frame.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        begin(
-            FrameKind::Receipt,
-            Self::FRAME_BYTES,
-            Self::FRAME_BYTES,
-            out,
-        );
+        begin(FrameKind::Receipt, Self::FRAME_BYTES, out);
         out.extend_from_slice(&self.chat.0);
         out.extend_from_slice(&self.user.0);
         out.extend_from_slice(&self.delivered_to.to_le_bytes());
@@ -38,12 +33,12 @@ impl Receipt {
     }
 
     pub(super) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let (header, _) = body(frame, Self::FRAME_BYTES)?;
+        let header = header_alone(frame, FrameKind::Receipt)?;
         Ok(Self {
             chat: ChatId(id_at(header, 8)),
             user: UserId(id_at(header, 24)),
-            delivered_to: u64_at(header, 40),
-            read_to: u64_at(header, 48),
+            delivered_to: seq(u64_at(header, 40), "delivered_to")?,
+            read_to: seq(u64_at(header, 48), "read_to")?,
         })
     }
 }

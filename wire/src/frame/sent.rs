@@ -1,7 +1,7 @@
 //! `Sent`: the answer to a stored `Send`. 48 bytes: prefix, chat @8, client_seq @24, seq @32, time_ms @40.
 
 use super::integer::{id_at, u64_at};
-use super::{FrameError, FrameKind, begin, body};
+use super::{FrameError, FrameKind, begin, header_alone, seq_of_message};
 use crate::{ChatId, Seq};
 
 /// A message is durable and has its place in its chat.
@@ -23,7 +23,7 @@ impl Sent {
 
     /// Appends the frame.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        begin(FrameKind::Sent, Self::FRAME_BYTES, Self::FRAME_BYTES, out);
+        begin(FrameKind::Sent, Self::FRAME_BYTES, out);
         out.extend_from_slice(&self.chat.0);
         out.extend_from_slice(&self.client_seq.to_le_bytes());
         out.extend_from_slice(&self.seq.to_le_bytes());
@@ -31,11 +31,11 @@ impl Sent {
     }
 
     pub(super) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let (header, _) = body(frame, Self::FRAME_BYTES)?;
+        let header = header_alone(frame, FrameKind::Sent)?;
         Ok(Self {
             chat: ChatId(id_at(header, 8)),
             client_seq: u64_at(header, 24),
-            seq: u64_at(header, 32),
+            seq: seq_of_message(u64_at(header, 32), "seq")?,
             time_ms: u64_at(header, 40),
         })
     }

@@ -5,7 +5,7 @@
 
 use super::integer::{id_at, u32_at};
 use super::message::{MESSAGE_HEADER_BYTES, MessageView};
-use crate::limits::SLICE_BYTES;
+use crate::limits::{SLICE_BYTES, SLICES_MAX};
 use crate::{DeviceAddress, UserId};
 
 /// One device's part of a sliced payload.
@@ -25,6 +25,19 @@ pub(super) fn entry(table: &[u8], index: usize) -> (DeviceAddress, usize) {
         device: u32_at(entry, 16),
     };
     (device, u32_at(entry, 20) as usize)
+}
+
+/// Whether every slice is for a device, and no two for the same. Sorts, so that a peer cannot make the check quadratic.
+pub(super) fn devices_are_valid(message: &MessageView<'_>) -> bool {
+    let mut devices = [DeviceAddress::default(); SLICES_MAX];
+    let count = usize::from(message.slice_count());
+    for (place, slice) in devices.iter_mut().zip(message.slices()) {
+        *place = slice.device;
+    }
+    let devices = &mut devices[..count];
+    devices.sort_unstable();
+    devices.iter().all(|address| address.device > 0)
+        && devices.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 /// Bytes of the frame that `device` is given; `None` when the message holds no part for it.

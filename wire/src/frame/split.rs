@@ -35,23 +35,9 @@ pub fn split(stream: &[u8]) -> Result<Split<'_>, FrameError> {
             frame_bytes: PREFIX_BYTES,
         });
     }
-    let declared = u32_at(stream, 0);
-    let frame_bytes = declared as usize;
-    if frame_bytes > FRAME_BYTES_MAX {
-        return Err(FrameError::TooLarge {
-            frame_bytes: declared,
-        });
-    }
-    let kind = FrameKind::from_wire(stream[4])?;
-    let header_bytes = usize::from(stream[5]) * 8;
-    if header_bytes < PREFIX_BYTES || header_bytes > frame_bytes {
-        return Err(FrameError::Malformed {
-            what: "header_words",
-        });
-    }
-    if u16_at(stream, 6) != 0 {
-        return Err(FrameError::Malformed { what: "flags" });
-    }
+    let Prefix {
+        kind, frame_bytes, ..
+    } = prefix(stream)?;
     if stream.len() < frame_bytes {
         return Ok(Split::More { frame_bytes });
     }
@@ -59,26 +45,81 @@ pub fn split(stream: &[u8]) -> Result<Split<'_>, FrameError> {
     Ok(Split::Frame { kind, frame, rest })
 }
 
-/// Appends a prefix for a frame of `frame_bytes` in all.
-pub(crate) fn begin(kind: FrameKind, header_bytes: usize, frame_bytes: usize, out: &mut Vec<u8>) {
-    assert!(
-        frame_bytes <= FRAME_BYTES_MAX && header_bytes.is_multiple_of(8) && header_bytes <= 8 * 255
-    );
-    out.extend_from_slice(&(frame_bytes as u32).to_le_bytes());
-    out.push(kind as u8);
-    out.push((header_bytes / 8) as u8);
-    out.extend_from_slice(&[0, 0]);
+/// The fields of a prefix that passed its checks.
+struct Prefix {
+    kind: FrameKind,
+    header_bytes: usize,
+    frame_bytes: usize,
 }
 
-/// The fixed header of `bytes` length, or longer in a later version, and the tail, of a frame that `split` found.
-pub(crate) fn body(frame: &[u8], bytes: usize) -> Result<(&[u8], &[u8]), FrameError> {
-    let header_bytes = usize::from(frame[5]) * 8;
-    if header_bytes < bytes {
+/// Checks the prefix at the head of `bytes`, which are at least `PREFIX_BYTES`.
+fn prefix(bytes: &[u8]) -> Result<Prefix, FrameError> {
+    let declared = u32_at(bytes, 0);
+    let too_large = FrameError::TooLarge {
+        frame_bytes: declared,
+    };
+    if declared as usize > FRAME_BYTES_MAX {
+        return Err(too_large);
+    }
+    let prefix = Prefix {
+        kind: FrameKind::from_wire(bytes[4])?,
+        header_bytes: usize::from(bytes[5]) * 8,
+        frame_bytes: declared as usize,
+    };
+    if prefix.frame_bytes > prefix.kind.frame_bytes_max() {
+        return Err(too_large);
+    }
+    if prefix.header_bytes < prefix.kind.header_bytes() || prefix.header_bytes > prefix.frame_bytes
+    {
         return Err(FrameError::Malformed {
             what: "header_words",
         });
     }
-    Ok(frame.split_at(header_bytes))
+    if u16_at(bytes, 6) != 0 {
+        return Err(FrameError::Malformed { what: "flags" });
+    }
+    Ok(prefix)
+}
+
+/// Appends a prefix for a frame of `frame_bytes` in all.
+pub(crate) fn begin(kind: FrameKind, frame_bytes: usize, out: &mut Vec<u8>) {
+    assert!(
+        (kind.header_bytes()..=kind.frame_bytes_max()).contains(&frame_bytes),
+        "the limits of a frame's fields keep it inside its kind's limit"
+    );
+    out.extend_from_slice(&(frame_bytes as u32).to_le_bytes());
+    out.push(kind as u8);
+    out.push((kind.header_bytes() / 8) as u8);
+    out.extend_from_slice(&[0, 0]);
+}
+
+/// The header, as long as this version knows it or longer, and the tail, of exactly one whole frame of `kind`.
+pub(crate) fn body(frame: &[u8], kind: FrameKind) -> Result<(&[u8], &[u8]), FrameError> {
+    if frame.len() < PREFIX_BYTES {
+        return Err(FrameError::Malformed {
+            what: "frame_bytes",
+        });
+    }
+    let prefix = prefix(frame)?;
+    if prefix.kind != kind {
+        return Err(FrameError::Malformed { what: "kind" });
+    }
+    if prefix.frame_bytes != frame.len() {
+        return Err(FrameError::Malformed {
+            what: "frame_bytes",
+        });
+    }
+    Ok(frame.split_at(prefix.header_bytes))
+}
+
+/// The header of exactly one whole frame of `kind`, which has no tail.
+pub(crate) fn header_alone(frame: &[u8], kind: FrameKind) -> Result<&[u8], FrameError> {
+    match body(frame, kind)? {
+        (header, []) => Ok(header),
+        _ => Err(FrameError::Malformed {
+            what: "frame_bytes",
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +128,7 @@ mod tests {
 
     fn ping() -> Vec<u8> {
         let mut bytes = Vec::new();
-        begin(FrameKind::Ping, 8, 12, &mut bytes);
+        begin(FrameKind::Ping, 12, &mut bytes);
         bytes.extend_from_slice(&[1, 2, 3, 4]);
         bytes
     }

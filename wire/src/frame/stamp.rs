@@ -2,6 +2,7 @@
 
 use super::FrameKind;
 use super::message::MessageView;
+use crate::limits::SEQ_MAX;
 use crate::{DeviceAddress, Seq};
 
 /// The fields that the client may not choose.
@@ -18,7 +19,13 @@ pub struct Stamp {
 }
 
 /// Appends `message` as a `Deliver` with `stamp` filled in: the one copy of a message's bytes.
+///
+/// Panics when the stamp's `seq` is not a message's number: it comes from the sequencer.
 pub fn encode_stamped(message: &MessageView<'_>, stamp: &Stamp, out: &mut Vec<u8>) {
+    assert!(
+        (1..=SEQ_MAX).contains(&stamp.seq),
+        "the sequencer numbers from 1"
+    );
     let start = out.len();
     out.extend_from_slice(message.frame());
     let header = &mut out[start..];

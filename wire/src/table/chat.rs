@@ -1,7 +1,7 @@
 //! Frames about one chat: opening it, reading marks, and the note that deliveries were left out.
 
 use super::codec::{encode, id, root};
-use crate::frame::{FrameError, FrameKind};
+use crate::frame::{FrameError, FrameKind, seq};
 use crate::generated::ringpost::wire as generated;
 use crate::{ChatId, Seq, UserId};
 
@@ -58,10 +58,10 @@ impl Behind {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::Behind<'_>>(frame)?;
+        let table = root::<generated::Behind<'_>>(frame, FrameKind::Behind)?;
         Ok(Self {
             chat: ChatId(table.chat().0),
-            head: table.head(),
+            head: seq(table.head(), "head")?,
         })
     }
 }
@@ -79,10 +79,10 @@ impl MarkRead {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::MarkRead<'_>>(frame)?;
+        let table = root::<generated::MarkRead<'_>>(frame, FrameKind::MarkRead)?;
         Ok(Self {
             chat: ChatId(table.chat().0),
-            read_to: table.read_to(),
+            read_to: seq(table.read_to(), "read_to")?,
         })
     }
 }
@@ -100,7 +100,7 @@ impl OpenChat {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::OpenChat<'_>>(frame)?;
+        let table = root::<generated::OpenChat<'_>>(frame, FrameKind::OpenChat)?;
         Ok(Self {
             request: table.request(),
             user: UserId(table.user().0),
@@ -123,11 +123,11 @@ impl ChatOpened {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::ChatOpened<'_>>(frame)?;
+        let table = root::<generated::ChatOpened<'_>>(frame, FrameKind::ChatOpened)?;
         Ok(Self {
             request: table.request(),
             chat: ChatId(table.chat().0),
-            head: table.head(),
+            head: seq(table.head(), "head")?,
             device_epoch: table.device_epoch(),
         })
     }

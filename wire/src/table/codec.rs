@@ -6,12 +6,13 @@ use crate::frame::{FrameError, FrameKind, begin, body};
 use crate::generated::ringpost::wire as generated;
 use crate::limits::{FRAME_BYTES_MAX, PREFIX_BYTES, TEXT_BYTES_MAX};
 
-/// The verified root table of a frame.
-pub(super) fn root<'a, T>(frame: &'a [u8]) -> Result<T::Inner, FrameError>
+/// The verified root table of a frame of `kind`. Bytes that no field refers to are not looked at: they are how a newer
+/// peer's fields look to this version.
+pub(super) fn root<'a, T>(frame: &'a [u8], kind: FrameKind) -> Result<T::Inner, FrameError>
 where
     T: Follow<'a> + Verifiable + 'a,
 {
-    let (_, table) = body(frame, PREFIX_BYTES)?;
+    let (_, table) = body(frame, kind)?;
     let options = VerifierOptions {
         max_depth: 4,
         max_tables: 8,
@@ -34,7 +35,7 @@ pub(super) fn encode<'a, T>(
     let table = build(&mut builder);
     builder.finish_minimal(table);
     let bytes = builder.finished_data();
-    begin(kind, PREFIX_BYTES, PREFIX_BYTES + bytes.len(), out);
+    begin(kind, PREFIX_BYTES + bytes.len(), out);
     out.extend_from_slice(bytes);
 }
 
@@ -49,11 +50,12 @@ pub(super) fn text(text: Option<&str>) -> Result<&str, FrameError> {
 
 /// The beginning of `text` that fits a frame's text field, cut at a character.
 pub(super) fn clipped(text: &str) -> &str {
-    let mut end = text.len().min(TEXT_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
+}
+
+/// `text`, or where it is over `bytes_max` so much of it that the peer refuses it for its length: the frame stays small.
+pub(super) fn refusable(text: &str, bytes_max: usize) -> &str {
+    &text[..text.ceil_char_boundary(bytes_max + 1)]
 }
 
 pub(super) fn id(bytes: [u8; 16]) -> generated::Id {

@@ -57,7 +57,7 @@ impl<'a> Failure<'a> {
     }
 
     pub(crate) fn decode(frame: &'a [u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::Failure<'a>>(frame)?;
+        let table = root::<generated::Failure<'a>>(frame, FrameKind::Failure)?;
         Ok(Self {
             code: code(table.code())?,
             request: table.request(),
@@ -85,7 +85,7 @@ impl Refused {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::Refused<'_>>(frame)?;
+        let table = root::<generated::Refused<'_>>(frame, FrameKind::Refused)?;
         Ok(Self {
             chat: ChatId(table.chat().0),
             client_seq: table.client_seq(),

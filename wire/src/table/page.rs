@@ -4,7 +4,7 @@
 //! one of the `empty` ranges.
 
 use super::codec::{encode, id, root};
-use crate::frame::{FrameError, FrameKind};
+use crate::frame::{FrameError, FrameKind, seq, seq_of_message};
 use crate::generated::ringpost::wire as generated;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_EMPTY_RANGES_MAX, PAGE_MESSAGES_MAX};
 use crate::{ChatId, Seq};
@@ -90,19 +90,19 @@ impl ReadPage {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::ReadPage<'_>>(frame)?;
+        let table = root::<generated::ReadPage<'_>>(frame, FrameKind::ReadPage)?;
         let page = Self {
             request: table.request(),
             chat: ChatId(table.chat().0),
-            from: table.from(),
+            from: seq_of_message(table.from(), "from")?,
             messages_max: table.messages_max(),
             bytes_max: table.bytes_max(),
         };
         let messages_in_range = (1..=PAGE_MESSAGES_MAX).contains(&usize::from(page.messages_max));
         let bytes_in_range = (1..=PAGE_BYTES_MAX).contains(&(page.bytes_max as usize));
-        if page.from == 0 || page.from == Seq::MAX || !messages_in_range || !bytes_in_range {
+        if !messages_in_range || !bytes_in_range {
             return Err(FrameError::Malformed {
-                what: "from, messages_max or bytes_max",
+                what: "messages_max or bytes_max",
             });
         }
         Ok(page)
@@ -118,6 +118,16 @@ impl EmptyReason {
             4 => Ok(Self::Trimmed),
             _ => Err(FrameError::Malformed { what: "reason" }),
         }
+    }
+}
+
+impl EmptyRange {
+    fn of_generated(range: &generated::EmptyRange) -> Result<Self, FrameError> {
+        Ok(Self {
+            from: range.from(),
+            to: range.to(),
+            reason: EmptyReason::from_wire(range.reason())?,
+        })
     }
 }
 
@@ -151,26 +161,36 @@ impl Page {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::Page<'_>>(frame)?;
-        let mut empty = Vec::new();
-        for range in table.empty().into_iter().flatten() {
-            let reason = EmptyReason::from_wire(range.reason())?;
-            empty.push(EmptyRange {
-                from: range.from(),
-                to: range.to(),
-                reason,
-            });
+        let table = root::<generated::Page<'_>>(frame, FrameKind::Page)?;
+        let from = seq_of_message(table.from(), "from")?;
+        let to = seq(table.to(), "to")?;
+        if to < from - 1 {
+            return Err(FrameError::Malformed { what: "to" });
+        }
+        let ranges = table.empty().unwrap_or_default();
+        if ranges.len() > PAGE_EMPTY_RANGES_MAX {
+            return Err(FrameError::Malformed { what: "empty" });
+        }
+        let mut empty = Vec::with_capacity(ranges.len());
+        let mut next = from;
+        for range in ranges {
+            let range = EmptyRange::of_generated(range)?;
+            if range.from < next || range.to < range.from || range.to > to {
+                return Err(FrameError::Malformed { what: "empty" });
+            }
+            next = range.to + 1;
+            empty.push(range);
         }
         Ok(Self {
             request: table.request(),
             chat: ChatId(table.chat().0),
-            from: table.from(),
-            to: table.to(),
-            first_available: table.first_available(),
+            from,
+            to,
+            first_available: seq(table.first_available(), "first_available")?,
             complete: table.complete(),
-            head: table.head(),
-            delivered_to: table.delivered_to(),
-            read_to: table.read_to(),
+            head: seq(table.head(), "head")?,
+            delivered_to: seq(table.delivered_to(), "delivered_to")?,
+            read_to: seq(table.read_to(), "read_to")?,
             empty,
         })
     }

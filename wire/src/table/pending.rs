@@ -1,7 +1,7 @@
 //! Which chats hold messages for a device: the question and its answer, newest first within each answer.
 
 use super::codec::{encode, root};
-use crate::frame::{FrameError, FrameKind};
+use crate::frame::{FrameError, FrameKind, seq, seq_of_message};
 use crate::generated::ringpost::wire as generated;
 use crate::limits::{CURSOR_BYTES_MAX, PENDING_CHATS_MAX};
 use crate::{ChatId, Seq};
@@ -58,12 +58,13 @@ fn cursor(cursor: Option<&[u8]>) -> Result<&[u8], FrameError> {
 }
 
 impl<'a> ListPending<'a> {
-    /// Appends the frame.
+    /// Appends the frame. The cursor must keep its limit, else the peer refuses the frame.
     pub fn encode(&self, out: &mut Vec<u8>) {
+        let after = &self.after[..self.after.len().min(CURSOR_BYTES_MAX + 1)];
         encode(FrameKind::ListPending, out, |builder| {
             let args = generated::ListPendingArgs {
                 request: self.request,
-                after: Some(builder.create_vector(self.after)),
+                after: Some(builder.create_vector(after)),
                 chats_max: self.chats_max,
             };
             generated::ListPending::create(builder, &args)
@@ -71,7 +72,7 @@ impl<'a> ListPending<'a> {
     }
 
     pub(crate) fn decode(frame: &'a [u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::ListPending<'a>>(frame)?;
+        let table = root::<generated::ListPending<'a>>(frame, FrameKind::ListPending)?;
         if table.chats_max() == 0 || usize::from(table.chats_max()) > PENDING_CHATS_MAX {
             return Err(FrameError::Malformed { what: "chats_max" });
         }
@@ -95,23 +96,23 @@ impl PendingChat {
         )
     }
 
-    fn of_generated(chat: &generated::PendingChat) -> Self {
-        Self {
+    fn of_generated(chat: &generated::PendingChat) -> Result<Self, FrameError> {
+        Ok(Self {
             chat: ChatId(chat.chat().0),
-            from: chat.from(),
-            head: chat.head(),
-            delivered_to: chat.delivered_to(),
-            read_to: chat.read_to(),
+            from: seq_of_message(chat.from(), "from")?,
+            head: seq(chat.head(), "head")?,
+            delivered_to: seq(chat.delivered_to(), "delivered_to")?,
+            read_to: seq(chat.read_to(), "read_to")?,
             last_time_ms: chat.last_time_ms(),
-        }
+        })
     }
 }
 
 impl PendingList {
-    /// Appends the frame. Panics over `PENDING_CHATS_MAX` chats.
+    /// Appends the frame. Panics over `PENDING_CHATS_MAX` chats or `CURSOR_BYTES_MAX` bytes of cursor.
     pub fn encode(&self, out: &mut Vec<u8>) {
         assert!(
-            self.chats.len() <= PENDING_CHATS_MAX,
+            self.chats.len() <= PENDING_CHATS_MAX && self.next.len() <= CURSOR_BYTES_MAX,
             "the list is cut by its maker"
         );
         encode(FrameKind::PendingList, out, |builder| {
@@ -128,15 +129,24 @@ impl PendingList {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::PendingList<'_>>(frame)?;
+        let table = root::<generated::PendingList<'_>>(frame, FrameKind::PendingList)?;
+        let next = cursor(table.next().map(|bytes| bytes.bytes()))?.to_vec();
+        if table.chats().len() > PENDING_CHATS_MAX || table.complete() != next.is_empty() {
+            return Err(FrameError::Malformed {
+                what: "chats or next",
+            });
+        }
+        if table.caught_up() && !(table.complete() && table.chats().is_empty()) {
+            return Err(FrameError::Malformed { what: "caught_up" });
+        }
         Ok(Self {
             request: table.request(),
             chats: table
                 .chats()
                 .iter()
                 .map(PendingChat::of_generated)
-                .collect(),
-            next: cursor(table.next().map(|bytes| bytes.bytes()))?.to_vec(),
+                .collect::<Result<_, _>>()?,
+            next,
             complete: table.complete(),
             caught_up: table.caught_up(),
         })

@@ -1,6 +1,6 @@
 //! Frames of the session itself: hello and welcome, a newer token, heartbeat, and the request to leave.
 
-use super::codec::{clipped, encode, id, root, text};
+use super::codec::{clipped, encode, id, refusable, root, text};
 use crate::frame::{FrameError, FrameKind};
 use crate::generated::ringpost::wire as generated;
 use crate::limits::{CLOCK_MS_MAX, TOKEN_BYTES_MAX};
@@ -90,7 +90,7 @@ impl<'a> Hello<'a> {
             let args = generated::HelloArgs {
                 version_min: self.version_min,
                 version_max: self.version_max,
-                token: Some(builder.create_string(self.token)),
+                token: Some(builder.create_string(refusable(self.token, TOKEN_BYTES_MAX))),
                 client: Some(builder.create_string(clipped(self.client))),
                 heartbeat_ms: self.heartbeat_ms,
             };
@@ -99,7 +99,7 @@ impl<'a> Hello<'a> {
     }
 
     pub(crate) fn decode(frame: &'a [u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::Hello<'a>>(frame)?;
+        let table = root::<generated::Hello<'a>>(frame, FrameKind::Hello)?;
         if table.version_min() == 0 || table.version_min() > table.version_max() {
             return Err(FrameError::Malformed { what: "version" });
         }
@@ -134,10 +134,10 @@ impl<'a> Welcome<'a> {
     }
 
     pub(crate) fn decode(frame: &'a [u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::Welcome<'a>>(frame)?;
-        if table.time_ms() > CLOCK_MS_MAX || table.heartbeat_ms() == 0 {
+        let table = root::<generated::Welcome<'a>>(frame, FrameKind::Welcome)?;
+        if table.time_ms() > CLOCK_MS_MAX || table.heartbeat_ms() == 0 || table.device() == 0 {
             return Err(FrameError::Malformed {
-                what: "time_ms or heartbeat_ms",
+                what: "time_ms, heartbeat_ms or device",
             });
         }
         Ok(Self {
@@ -161,14 +161,16 @@ impl<'a> Reauthenticate<'a> {
     /// Appends the frame. The token must keep its limit, else the peer refuses the frame.
     pub fn encode(&self, out: &mut Vec<u8>) {
         encode(FrameKind::Reauthenticate, out, |builder| {
-            let token = Some(builder.create_string(self.token));
+            let token = Some(builder.create_string(refusable(self.token, TOKEN_BYTES_MAX)));
             generated::Reauthenticate::create(builder, &generated::ReauthenticateArgs { token })
         });
     }
 
     pub(crate) fn decode(frame: &'a [u8]) -> Result<Self, FrameError> {
         Ok(Self {
-            token: token(root::<generated::Reauthenticate<'a>>(frame)?.token())?,
+            token: token(
+                root::<generated::Reauthenticate<'a>>(frame, FrameKind::Reauthenticate)?.token(),
+            )?,
         })
     }
 }
@@ -183,7 +185,7 @@ impl Ping {
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
         Ok(Self {
-            nonce: root::<generated::Ping<'_>>(frame)?.nonce(),
+            nonce: root::<generated::Ping<'_>>(frame, FrameKind::Ping)?.nonce(),
         })
     }
 }
@@ -203,7 +205,7 @@ impl Pong {
     }
 
     pub(crate) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::Pong<'_>>(frame)?;
+        let table = root::<generated::Pong<'_>>(frame, FrameKind::Pong)?;
         Ok(Self {
             nonce: table.nonce(),
             time_ms: table.time_ms(),
@@ -227,7 +229,7 @@ impl<'a> GoAway<'a> {
     }
 
     pub(crate) fn decode(frame: &'a [u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::GoAway<'a>>(frame)?;
+        let table = root::<generated::GoAway<'a>>(frame, FrameKind::GoAway)?;
         Ok(Self {
             target: text(table.target())?,
             delay_ms: table.delay_ms(),

@@ -18,20 +18,21 @@ pub struct Signal<'a> {
 }
 
 impl<'a> Signal<'a> {
-    /// Appends the frame.
+    /// Appends the frame. The payload must keep its limit, else the peer refuses the frame.
     pub fn encode(&self, out: &mut Vec<u8>) {
+        let payload = &self.payload[..self.payload.len().min(SIGNAL_BYTES_MAX + 1)];
         encode(FrameKind::Signal, out, |builder| {
             let args = generated::SignalArgs {
                 target: Some(&id(self.target.0)),
                 ttl_ms: self.ttl_ms,
-                payload: Some(builder.create_vector(self.payload)),
+                payload: Some(builder.create_vector(payload)),
             };
             generated::Signal::create(builder, &args)
         });
     }
 
     pub(crate) fn decode(frame: &'a [u8]) -> Result<Self, FrameError> {
-        let table = root::<generated::Signal<'a>>(frame)?;
+        let table = root::<generated::Signal<'a>>(frame, FrameKind::Signal)?;
         if table.payload().len() > SIGNAL_BYTES_MAX {
             return Err(FrameError::Malformed { what: "payload" });
         }
