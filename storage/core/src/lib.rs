@@ -4,7 +4,9 @@
 
 pub mod command;
 pub mod key;
+pub mod lane;
 pub mod limits;
+pub mod memory;
 pub mod outcome;
 pub mod store;
 
