@@ -1,0 +1,10 @@
+//! The protocol as a peer sees it: golden bytes, round trips of all frames, hostile bytes, and the page that describes it.
+
+mod encode;
+mod golden;
+mod hex;
+mod hostile;
+mod page;
+mod round_trip;
+mod samples;
+mod strategy;

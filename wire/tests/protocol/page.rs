@@ -1,0 +1,1 @@
+//! Checks docs/protocol.md against the code: its tables, its numbers and its example.
