@@ -1,9 +1,10 @@
 //! Socket addresses in the kernel's form, both ways. `RawAddress` is memory that the kernel reads or writes.
 
-use std::mem;
+use std::mem::{self, offset_of};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
 /// An address as the kernel has it.
+#[repr(C)]
 #[derive(Clone, Copy)]
 pub(crate) struct RawAddress {
     storage: libc::sockaddr_storage,
@@ -21,9 +22,13 @@ impl RawAddress {
         }
     }
 
+    /// Where the kernel finds the address and its length.
     pub(crate) fn pointer(this: *mut Self) -> (*mut libc::sockaddr, *mut libc::socklen_t) {
-        // SAFETY: only addresses of fields are formed; nothing is read.
-        unsafe { ((&raw mut (*this).storage).cast(), &raw mut (*this).bytes) }
+        let bytes = this.wrapping_byte_add(offset_of!(Self, bytes)).cast();
+        (
+            this.wrapping_byte_add(offset_of!(Self, storage)).cast(),
+            bytes,
+        )
     }
 
     pub(crate) fn bytes(&self) -> libc::socklen_t {

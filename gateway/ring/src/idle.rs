@@ -58,7 +58,6 @@ impl Driver {
             return;
         }
         slot.is_dormant = true;
-        self.counters.receives_idled += 1;
         self.list(index);
     }
 

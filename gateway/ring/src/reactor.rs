@@ -276,3 +276,51 @@ impl Drop for Reactor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::{FromRawFd, OwnedFd};
+
+    use io_uring::{opcode, types};
+
+    use super::*;
+
+    /// An ordinary descriptor of a direct one, to look at the socket with.
+    fn installed(reactor: &mut Reactor, connection: Connection) -> TcpStream {
+        let driver = &mut *reactor.driver;
+        let entry = opcode::FixedFdInstall::new(types::Fixed(connection.slot()), 0).build();
+        assert!(driver.ring.has_room(1, &mut driver.counters));
+        // SAFETY: the entry names no memory.
+        unsafe { driver.ring.push(entry, Operation::new(Kind::Wake, 1, 0)) };
+        driver
+            .ring
+            .enter(1, None, &mut driver.counters)
+            .expect("enter");
+        let completion = driver.ring.next_completion().expect("completion");
+        assert!(completion.result >= 0, "{completion:?}");
+        // SAFETY: the descriptor was just made and is owned by nobody else.
+        unsafe { OwnedFd::from_raw_fd(completion.result) }.into()
+    }
+
+    #[test]
+    fn connected_sockets_do_not_delay() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
+        let mut reactor = Reactor::new(ReactorConfig {
+            slots: 4,
+            ..Default::default()
+        })
+        .expect("io_uring");
+        let connection = reactor
+            .connect(None, listener.local_addr().expect("address"))
+            .expect("slot");
+        while !reactor.is_open(connection) {
+            reactor.turn(None, |_| {}).expect("turn");
+        }
+        assert!(
+            installed(&mut reactor, connection)
+                .nodelay()
+                .expect("option")
+        );
+    }
+}

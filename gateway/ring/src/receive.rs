@@ -77,6 +77,7 @@ impl Driver {
             return false;
         }
         slot.receive = next;
+        self.counters.receives_idled += u64::from(next == Receive::Poll);
         slot.operations += u16::from(kind != Kind::Cancel);
         // SAFETY: a receive writes to provided buffers only, which outlive the ring; polls and cancels name no memory.
         unsafe {

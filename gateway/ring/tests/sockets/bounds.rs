@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::loopback::{
-    closed, listening, pair, pattern, read_exactly, received, small, turn_until,
+    PATIENCE, closed, listening, pair, pattern, read_exactly, received, small, turn_until,
 };
 use ringpost_gateway_ring::{
     Close, CloseReason, ConnectError, Event, Listen, Reactor, ReactorConfig, WriteError,
@@ -170,7 +170,9 @@ fn pausing_in_a_stream_keeps_its_order() {
     let writer = thread::spawn(move || client.write_all(&pattern(BYTES)).expect("write"));
     let mut all = Vec::new();
     let mut flips = 0u32;
+    let end = Instant::now() + PATIENCE;
     while all.len() < BYTES {
+        assert!(Instant::now() < end, "{:?}", reactor.counters());
         let before = all.len();
         reactor
             .turn(Some(Duration::from_millis(1)), |event| {
@@ -226,6 +228,33 @@ fn more_connections_than_submission_entries() {
         got == expected
     });
     assert_eq!((echoed, reactor.open_connections()), (expected, 200));
+}
+
+/// More addresses than the reactor keeps at once, in one turn: none may be overwritten before the kernel has it.
+#[test]
+fn many_connects_in_one_turn_reach_their_addresses() {
+    let (mut reactor, first) = listening(ReactorConfig {
+        submission_entries: 1024,
+        ..small()
+    });
+    let second = reactor
+        .listen(([127, 0, 0, 1], 0).into(), Listen::default())
+        .expect("listen");
+    for target in [first, second] {
+        for _ in 0..60 {
+            reactor.connect(None, target).expect("slot");
+        }
+    }
+    let mut accepted = [0, 0];
+    turn_until(&mut reactor, |_, event| {
+        match event {
+            Event::Accepted { listener, .. } => accepted[usize::from(listener == second)] += 1,
+            Event::Connected { .. } => {}
+            other => panic!("{other:?}"),
+        }
+        accepted[0] + accepted[1] == 120
+    });
+    assert_eq!(accepted, [60, 60]);
 }
 
 #[test]

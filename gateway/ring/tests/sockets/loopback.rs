@@ -9,7 +9,7 @@ use ringpost_gateway_ring::{
 };
 
 /// Far beyond what any test takes: only a hang reaches it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn small() -> ReactorConfig {
     ReactorConfig {
