@@ -1,6 +1,7 @@
 //! A fjall database, killed while it writes, cut and opened again: every key that was synced is there.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -54,6 +55,7 @@ fn write_and_kill(shim: &Shim, data: &Path, shadow: &Path, mode: &str, lines: u6
     let mut child = command
         .arg(data)
         .arg(mode)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -149,4 +151,43 @@ fn without_syncs_the_promise_breaks() {
     cut_to_synced(&scene.data, &scene.shadow).unwrap();
     let found = complete_up_to(&scene.data).unwrap_or(0);
     assert!(found < promised, "promised {promised}, found {found}");
+}
+
+/// One unsynced batch stands in the journal, and a page inside a value of it never reached the disk. fjall refuses that;
+/// taking the last byte off the journal makes the batch an unfinished one, which fjall discards.
+#[test]
+fn a_refused_journal_with_one_unsynced_batch_can_be_mended() {
+    let scene = Scene::new();
+    let promised = write_and_kill(&Shim::new(), &scene.data, &scene.shadow, "batched", 1);
+    let (journal, last) = last_byte_of_journal(&scene.data);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&journal)
+        .unwrap();
+    file.write_all_at(&[0; 4096], last - 12_000).unwrap();
+    let refused = complete_up_to(&scene.data);
+    assert!(
+        matches!(refused, Err(fjall::Error::JournalRecovery(_))),
+        "{refused:?}"
+    );
+    file.set_len(last).unwrap();
+    let found = complete_up_to(&scene.data).expect("the mended journal opens");
+    assert_eq!(found, promised);
+}
+
+/// The newest journal and the position of its last byte that is not zero; it is allocated ahead with zeros.
+fn last_byte_of_journal(data: &Path) -> (PathBuf, u64) {
+    let files = std::fs::read_dir(data)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let number = |path: &PathBuf| path.file_stem()?.to_str()?.parse::<u64>().ok();
+    let journals =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "jnl"));
+    let newest = journals.max_by_key(number).expect("there is a journal");
+    let bytes = std::fs::read(&newest).unwrap();
+    let last = bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .expect("it is not empty");
+    (newest, last as u64)
 }
