@@ -12,6 +12,10 @@ const KEYS_PER_SYNC: u64 = 20;
 const BATCHES: u64 = 8;
 const VALUE_BYTES: usize = 2000;
 const BATCHED_VALUE_BYTES: usize = 20_000;
+/// Flushed to tables many times a run, so that a kill falls into flushes too.
+const SMALL_MEMTABLE_BYTES: u64 = 128 * 1024;
+/// Never flushed in a run, so that what is not synced is in the journal only.
+const LARGE_MEMTABLE_BYTES: u64 = 1 << 30;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -22,8 +26,12 @@ fn main() -> Result<(), Failure> {
     let database = Database::builder(&folder)
         .journal_compression(CompressionType::None)
         .open()?;
+    let memtable_bytes = match mode.as_str() {
+        "synced" => SMALL_MEMTABLE_BYTES,
+        _ => LARGE_MEMTABLE_BYTES,
+    };
     let keys = database.keyspace("keys", || {
-        KeyspaceCreateOptions::default().max_memtable_size(128 * 1024)
+        KeyspaceCreateOptions::default().max_memtable_size(memtable_bytes)
     })?;
     // fjall syncs the folder of a new keyspace, but not the folder that lists it.
     File::open(Path::new(&folder).join("keyspaces"))?.sync_all()?;
