@@ -12,6 +12,8 @@ pub enum Command {
         device: DeviceAddress,
         /// Register an unknown one; otherwise answer `DeviceRefused`.
         create: bool,
+        /// `Registered.next` of the answer before, once the chats that it named are linked; `None` to begin.
+        link_after: Option<ChatId>,
         /// The server's clock, in milliseconds since 1970.
         now_ms: u64,
     },

@@ -14,6 +14,8 @@ pub const KEY_BYTES_HARD_MAX: usize = 10_000;
 pub const TRANSACTION_MS_HARD_MAX: u64 = 5_000;
 /// Bytes of writes at which a batch is closed.
 pub const BATCH_BYTES_AIM: usize = 250_000;
+/// Bytes of messages read for pages at which a batch is closed.
+pub const BATCH_READ_BYTES_AIM: usize = 2_000_000;
 /// Most commands of a batch.
 pub const BATCH_COMMANDS_MAX: usize = 4_096;
 /// Age of a lane's read version at which it takes a new one, in milliseconds.

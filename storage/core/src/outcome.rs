@@ -44,11 +44,13 @@ pub enum Outcome {
 pub struct Registered {
     /// The device was new.
     pub created: bool,
-    /// Chats that the device must be linked to before it is live, at most `limits::LINK_PAGE_CHATS`. When not empty: link
-    /// these, then register again; `FinishLinking` when none is left.
+    /// The device is linked to all chats of its user: it may go live. The fields below are empty then.
+    pub linked: bool,
+    /// Chats that the device must be linked to first, at most `limits::LINK_PAGE_CHATS`, ascending.
     pub unlinked: Vec<ChatId>,
-    /// The last page of `unlinked`: after linking it, `FinishLinking` is due. True too when nothing is left to link.
-    pub complete: bool,
+    /// There are more: once `unlinked` is linked, register again with this as `link_after`. When it is `None` and the
+    /// device is not linked, `FinishLinking` is due after `unlinked`.
+    pub next: Option<ChatId>,
 }
 
 /// A chat is open.
@@ -86,7 +88,8 @@ pub struct Appended {
 pub struct Delivery {
     /// The stamped frame.
     pub frame: Bytes,
-    /// Members who may see it (the sender included: other devices of the sender are recipients). Blocked ones are left out.
+    /// Members who may see it, those left out who block the others. The sender is among them when it has other devices
+    /// in the chat: these are recipients like any other.
     pub members: Vec<UserId>,
     /// Members for whom this chat became pending with this message.
     pub became_pending: Vec<UserId>,

@@ -43,6 +43,11 @@ impl Key {
         &self.bytes[..usize::from(self.length)]
     }
 
+    /// The first key after this one. Panics for a key of 39 bytes, which no family has.
+    pub fn next(&self) -> Self {
+        Self::of(&[self.as_slice(), &[0]])
+    }
+
     /// The first key after all keys that begin with this one. Panics for a key of 0xff only, which no family has.
     pub fn prefix_end(&self) -> Self {
         let mut end = *self;

@@ -13,3 +13,23 @@
 //! 20 shard               fence         fence.rs         written by whoever claims the shard
 //! 21 node lane           lane record   lane_record.rs   written by the lane
 //! ```
+
+pub mod device;
+mod family;
+pub mod fence;
+pub mod head;
+mod home;
+pub mod lane_record;
+pub mod member;
+pub mod membership;
+pub mod message;
+pub mod pending;
+pub mod read_cursor;
+#[cfg(test)]
+mod tests;
+pub mod user;
+pub mod window;
+
+pub use family::Family;
+pub use home::home;
+pub use lane_record::LaneId;
