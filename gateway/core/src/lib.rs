@@ -9,12 +9,20 @@ mod counters;
 mod effect;
 mod event;
 mod histogram;
+mod home;
 mod input;
 pub mod limits;
 mod mail;
+mod outbox;
 mod outgoing;
+mod random;
+mod rate_limit;
+mod seeded_hasher;
+mod session;
 mod shard_map;
 mod time;
+mod timer_wheel;
+mod token;
 mod worker;
 
 pub use address::{CoreId, SessionAddress, SessionId};
@@ -30,4 +38,5 @@ pub use mail::{
 pub use outgoing::{INLINE_BYTES_MAX, Outgoing};
 pub use shard_map::ShardMap;
 pub use time::Now;
+pub use token::{TokenError, TokenHolder, TokenVerifier};
 pub use worker::{Summary, Worker};

@@ -1,7 +1,9 @@
 //! Every limit of the gateway, in one place, with relations between them asserted at compile time.
 
 use ringpost_storage_core::limits::BATCH_COMMANDS_MAX;
-use ringpost_wire::limits::{FRAME_BYTES_MAX, PAGE_BYTES_MAX, TOKEN_BYTES_MAX};
+use ringpost_wire::limits::{
+    FRAME_BYTES_MAX, PAGE_BYTES_MAX, PAGE_EMPTY_RANGES_MAX, TOKEN_BYTES_MAX,
+};
 
 /// Bytes of data (deliveries, pages) that may wait for a session's socket.
 pub const OUTBOUND_DATA_BYTES_MAX: usize = 128 * 1024;
@@ -11,8 +13,18 @@ pub const OUTBOUND_CONTROL_BYTES: usize = 32 * 1024;
 pub const OUTBOUND_PAUSE_BYTES: usize = OUTBOUND_DATA_BYTES_MAX + 8 * 1024;
 /// Waiting bytes below which they are received again.
 pub const OUTBOUND_RESUME_BYTES: usize = OUTBOUND_DATA_BYTES_MAX / 2;
+/// Bytes of messages in one page to a session.
+pub const PAGE_BYTES_AT_ONCE: usize = 64 * 1024;
+/// Largest `Page` frame, in bytes.
+pub const PAGE_FRAME_BYTES: usize = 512 + 24 * PAGE_EMPTY_RANGES_MAX;
 /// Room that a page needs before it is read.
-pub const PAGE_ROOM_BYTES_MIN: usize = 16 * 1024;
+pub const PAGE_ROOM_BYTES_MIN: usize = 32 * 1024;
+/// Bytes of a `PendingList` beside its chats.
+pub const PENDING_FRAME_BYTES: usize = 512;
+/// Bytes of one chat in a `PendingList`.
+pub const PENDING_CHAT_BYTES: usize = 56;
+/// Unanswered `OpenChat` and `MarkRead` of a session.
+pub const SESSION_REQUESTS_MAX: u8 = 32;
 /// Pages of a session that may wait for the one in flight.
 pub const PAGES_WAITING_MAX: usize = 4;
 /// Chats that a session may be behind in; beyond, it is behind in all.
@@ -47,14 +59,16 @@ pub const ACKS_PER_MAIL_MAX: usize = 1024;
 pub const ATTACHES_MAX: usize = 4 * 1024;
 /// Chats of an attach that are linked at a time.
 pub const LINKS_IN_FLIGHT_MAX: usize = 16;
-/// Commands that may wait for the lane, acknowledgements not counted.
+/// Commands that may wait for the lane, acknowledgements not counted. Read marks may use a half, new sends three quarters.
 pub const WAITING_COMMANDS_MAX: usize = 16 * 1024;
 /// Bytes of their frames.
 pub const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of frames in one batch.
 pub const BATCH_FRAME_BYTES_MAX: usize = 200_000;
+/// Bytes of pages that one batch reads.
+pub const BATCH_PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Sessions that one turn of a sweep (overflow, drain) visits.
-pub const SWEEP_SESSIONS: usize = 256;
+pub const SWEEP_SESSIONS: u32 = 1024;
 /// Time between two turns, in milliseconds.
 pub const SWEEP_INTERVAL_MS: u64 = 2;
 /// Least and most that a refused sender is told to wait, in milliseconds.
@@ -69,6 +83,8 @@ pub const CLOCK_SKEW_MS: u64 = 60_000;
 const _: () = assert!(OUTBOUND_DATA_BYTES_MAX >= FRAME_BYTES_MAX + PAGE_ROOM_BYTES_MIN);
 const _: () = assert!(OUTBOUND_DATA_BYTES_MAX <= PAGE_BYTES_MAX);
 const _: () = assert!(OUTBOUND_PAUSE_BYTES < OUTBOUND_DATA_BYTES_MAX + OUTBOUND_CONTROL_BYTES);
+const _: () = assert!(PAGE_ROOM_BYTES_MIN > 2 * PAGE_FRAME_BYTES);
+const _: () = assert!(PAGE_BYTES_AT_ONCE + PAGE_FRAME_BYTES < OUTBOUND_DATA_BYTES_MAX);
 const _: () = assert!(OUTBOUND_RESUME_BYTES < OUTBOUND_PAUSE_BYTES);
 const _: () = assert!(HELLO_BYTES_MAX > TOKEN_BYTES_MAX + 512);
 const _: () = assert!(HELLO_BYTES_MAX <= FRAME_BYTES_MAX);

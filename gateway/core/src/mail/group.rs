@@ -18,6 +18,22 @@ impl<T: Copy> Group<T> {
         }
     }
 
+    /// The items, to be changed in place.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        match self {
+            Self::One(item) => core::slice::from_mut(item),
+            Self::Many(items) => items,
+        }
+    }
+
+    /// The same group with each item changed by `change`.
+    pub fn map<U>(&self, change: impl Fn(T) -> U) -> Group<U> {
+        match self {
+            Self::One(item) => Group::One(change(*item)),
+            Self::Many(items) => Group::Many(items.iter().map(|item| change(*item)).collect()),
+        }
+    }
+
     /// Adds an item.
     pub fn push(&mut self, item: T) {
         match self {

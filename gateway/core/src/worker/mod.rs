@@ -1,7 +1,24 @@
-//! The worker of one core: its five verbs, and the part of each role in them.
+//! The worker of one core: its five verbs, and the part of each role in them, one verb of a role a file.
 
+mod admission;
+mod attach;
+mod connection;
+mod deliver;
+mod frames;
+mod handshake;
+mod lane_requests;
+mod mailroom;
+mod outcomes;
+mod pages;
+mod pending;
+mod receive;
+mod requests;
+mod route;
+mod send;
 mod summary;
+mod sweep;
 mod verbs;
+mod write;
 
 pub use summary::Summary;
 pub use verbs::Worker;

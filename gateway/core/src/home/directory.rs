@@ -1,0 +1,135 @@
+//! The session directory of a user home: which devices of its users have a session, where, and of which generation.
+//!
+//! Invariant: at most one session a device; it is replaced only by a higher generation and removed only by its own.
+
+use std::collections::HashMap;
+
+use ringpost_wire::{DeviceAddress, DeviceId, UserId};
+
+use crate::seeded_hasher::SeededState;
+use crate::{Group, SessionAddress};
+
+/// A device's session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DeviceSession {
+    pub(crate) device: DeviceId,
+    pub(crate) generation: u64,
+    pub(crate) at: SessionAddress,
+}
+
+/// The sessions of a home's users.
+pub(crate) struct Directory {
+    users: HashMap<UserId, Group<DeviceSession>, SeededState>,
+    devices: usize,
+}
+
+impl Directory {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            users: HashMap::with_hasher(SeededState(seed)),
+            devices: 0,
+        }
+    }
+
+    /// Number of devices with a session.
+    pub(crate) fn devices(&self) -> usize {
+        self.devices
+    }
+
+    /// The sessions of a user, in no order that matters.
+    pub(crate) fn sessions(&self, user: UserId) -> &[DeviceSession] {
+        self.users.get(&user).map_or(&[], Group::as_slice)
+    }
+
+    /// Enters a session and answers the older one of the same device.
+    pub(crate) fn register(
+        &mut self,
+        user: UserId,
+        session: DeviceSession,
+    ) -> Option<DeviceSession> {
+        let Some(sessions) = self.users.get_mut(&user) else {
+            self.users.insert(user, Group::One(session));
+            self.devices += 1;
+            return None;
+        };
+        let mut known = sessions.as_mut_slice().iter_mut();
+        match known.find(|known| known.device == session.device) {
+            Some(known) => {
+                assert!(
+                    known.generation < session.generation,
+                    "a home gives out ascending generations"
+                );
+                Some(core::mem::replace(known, session))
+            }
+            None => {
+                sessions.push(session);
+                self.devices += 1;
+                None
+            }
+        }
+    }
+
+    /// Removes the session of a device unless a newer one took its place.
+    pub(crate) fn remove(&mut self, device: DeviceAddress, generation: u64) {
+        let Some(sessions) = self.users.get_mut(&device.user) else {
+            return;
+        };
+        let found = sessions.as_slice().iter().position(|known| {
+            known.device == device.device
+                && (known.generation == generation || cfg!(planted = "takeover_ignores_generation"))
+        });
+        let Some(index) = found else { return };
+        self.devices -= 1;
+        match sessions {
+            Group::Many(many) if many.len() > 1 => {
+                many.swap_remove(index);
+            }
+            _ => {
+                self.users.remove(&device.user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: UserId = UserId([1; 16]);
+
+    fn session(device: DeviceId, generation: u64) -> DeviceSession {
+        DeviceSession {
+            device,
+            generation,
+            at: SessionAddress::default(),
+        }
+    }
+
+    fn address(device: DeviceId) -> DeviceAddress {
+        DeviceAddress { user: USER, device }
+    }
+
+    #[cfg(not(planted = "takeover_ignores_generation"))]
+    #[test]
+    fn only_its_own_generation_removes_a_session() {
+        let mut directory = Directory::new(0);
+        assert_eq!(directory.register(USER, session(1, 10)), None);
+        assert_eq!(directory.register(USER, session(2, 11)), None);
+        assert_eq!(
+            directory.register(USER, session(1, 12)),
+            Some(session(1, 10))
+        );
+        directory.remove(address(1), 10);
+        assert_eq!(
+            (directory.sessions(USER).len(), directory.devices()),
+            (2, 2)
+        );
+        directory.remove(address(1), 12);
+        assert_eq!(directory.sessions(USER), [session(2, 11)]);
+        directory.remove(address(2), 11);
+        assert_eq!(
+            (directory.sessions(USER).len(), directory.devices()),
+            (0, 0)
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! Opening a session: `Hello`, the token, the answer of the user's home; later a newer token, or a newer session.
+
+use ringpost_wire::limits::{
+    FRAME_BYTES_MAX, HEARTBEAT_MS_MAX, HEARTBEAT_MS_MIN, PAYLOAD_BYTES_MAX, UNANSWERED_MAX,
+};
+use ringpost_wire::{DeviceAddress, ErrorCode, Hello, PROTOCOL_VERSION, Welcome};
+
+use super::Worker;
+use crate::session::Phase;
+use crate::{CoreId, Effect, Event, Mail, Refusal, SessionId};
+
+impl Worker {
+    pub(super) fn hello(&mut self, id: SessionId, hello: &Hello<'_>) {
+        if !(hello.version_min..=hello.version_max).contains(&PROTOCOL_VERSION) {
+            return self.fail(
+                id,
+                ErrorCode::VersionUnsupported,
+                "this server speaks version 1",
+            );
+        }
+        if let Err(wait_ms) = self
+            .handshakes
+            .take(self.rates.handshakes, self.now.ticks_us)
+        {
+            let retry_after_ms = self.random.retry_after_ms(wait_ms.max(1_000));
+            return self.fail_with_advice(id, ErrorCode::Overloaded, retry_after_ms, "handshakes");
+        }
+        let holder = match self.verifier.verify(hello.token, self.now.clock_ms) {
+            Ok(holder) => holder,
+            Err(error) => return self.fail(id, error.code(), ""),
+        };
+        let heartbeat_ms = match hello.heartbeat_ms {
+            0 => self.config.heartbeat_ms,
+            wished => wished,
+        };
+        let ticks_ms = self.now.ticks_ms();
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        session.phase = Phase::Authenticating;
+        session.since_ms = ticks_ms;
+        session.device = holder.device;
+        session.token_expires_ms = holder.expires_ms;
+        session.heartbeat_ms = heartbeat_ms.clamp(HEARTBEAT_MS_MIN, HEARTBEAT_MS_MAX);
+        let deadline_ms = session.deadline_ms(self.now);
+        self.timers.arm(id.slot, deadline_ms);
+        let attach = Mail::Attach {
+            session: id,
+            device: holder.device,
+        };
+        if !self.request(self.shards.user_home(holder.device.user), attach) {
+            let retry_after_ms = self.random.retry_after_ms(1_000);
+            self.fail_with_advice(id, ErrorCode::Overloaded, retry_after_ms, "requests");
+        }
+    }
+
+    /// The user's home has the session in its directory. If it ended meanwhile, the home is told to forget it.
+    pub(super) fn attached(
+        &mut self,
+        home: CoreId,
+        id: SessionId,
+        device: DeviceAddress,
+        generation: u64,
+    ) {
+        let waiting = self
+            .sessions
+            .get_mut(id)
+            .filter(|session| session.phase == Phase::Authenticating && session.device == device);
+        let Some(session) = waiting else {
+            return self.post(home, Mail::Detach { device, generation });
+        };
+        session.phase = Phase::Live;
+        session.generation = generation;
+        let heartbeat_ms = session.heartbeat_ms;
+        let deadline_ms = session.deadline_ms(self.now);
+        self.timers.arm(id.slot, deadline_ms);
+        self.session_counts.live += 1;
+        self.counters.attached += 1;
+        self.effects.push_back(Effect::Event(Event::SessionLive {
+            session: id,
+            device,
+            generation,
+        }));
+        self.welcome(id, device, generation, heartbeat_ms);
+        self.ask_late_comer_to_go(id);
+    }
+
+    fn welcome(
+        &mut self,
+        id: SessionId,
+        device: DeviceAddress,
+        generation: u64,
+        heartbeat_ms: u32,
+    ) {
+        let time_ms = self.now.clock_ms;
+        let server = core::mem::take(&mut self.config.server);
+        self.write_control(id, |out| {
+            Welcome {
+                version: PROTOCOL_VERSION,
+                device,
+                generation,
+                time_ms,
+                heartbeat_ms,
+                frame_bytes_max: FRAME_BYTES_MAX as u32,
+                payload_bytes_max: PAYLOAD_BYTES_MAX as u32,
+                unanswered_max: UNANSWERED_MAX as u16,
+                server: &server,
+            }
+            .encode(out);
+        });
+        self.config.server = server;
+    }
+
+    pub(super) fn attach_refused(&mut self, id: SessionId, refusal: Refusal) {
+        let session = self.sessions.get(id);
+        if session.is_some_and(|session| session.phase == Phase::Authenticating) {
+            self.fail_with_advice(id, refusal.code, refusal.retry_after_ms, "");
+        }
+    }
+
+    /// A newer session of the device took over, unless this one is itself a newer one in the same slot.
+    pub(super) fn taken_over(&mut self, id: SessionId, generation: u64) {
+        let session = self.sessions.get(id);
+        if session.is_some_and(|session| session.is_open() && session.generation == generation) {
+            self.counters.taken_over += 1;
+            self.fail(id, ErrorCode::TakenOver, "");
+        }
+    }
+
+    pub(super) fn reauthenticate(&mut self, id: SessionId, token: &str) {
+        let holder = match self.verifier.verify(token, self.now.clock_ms) {
+            Ok(holder) => holder,
+            Err(error) => return self.fail(id, error.code(), ""),
+        };
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if session.device != holder.device {
+            return self.fail(id, ErrorCode::TokenOtherDevice, "");
+        }
+        session.token_expires_ms = holder.expires_ms;
+        let deadline_ms = session.deadline_ms(self.now);
+        self.timers.arm(id.slot, deadline_ms);
+    }
+}

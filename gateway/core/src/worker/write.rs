@@ -1,0 +1,33 @@
+//! Frames to a session's socket, within its budget: data while there is room, control frames beyond into a reserve.
+
+use ringpost_wire::ErrorCode;
+
+use super::Worker;
+use crate::{Effect, Outgoing, SessionId};
+
+impl Worker {
+    /// Writes an answer or a notice. A client that has left even the reserve untaken is closed.
+    pub(super) fn write_control(&mut self, id: SessionId, encode: impl FnOnce(&mut Vec<u8>)) {
+        self.scratch.clear();
+        encode(&mut self.scratch);
+        let bytes = self.scratch.len();
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if !session.has_control_room(bytes) {
+            return self.close(id, ErrorCode::SlowConsumer, false);
+        }
+        session.queued_bytes += bytes;
+        let frame = Outgoing::copied(&self.scratch);
+        self.effects.push_back(Effect::Write { session: id, frame });
+        self.pause_if_full(id);
+    }
+
+    /// Writes data for which there is room, or for which room was reserved.
+    pub(super) fn write_data(&mut self, id: SessionId, frame: Outgoing) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.queued_bytes += frame.as_slice().len();
+            self.effects.push_back(Effect::Write { session: id, frame });
+        }
+    }
+}
