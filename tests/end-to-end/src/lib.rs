@@ -1,0 +1,5 @@
+//! The real binary as a process, and what its tests need to drive and watch it.
+
+mod node_process;
+
+pub use node_process::{NodeError, NodeOptions, NodeProcess};

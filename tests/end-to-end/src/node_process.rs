@@ -1,0 +1,364 @@
+//! A node as a process of its own: built once, started on free ports with a data directory, watched by its log, ended as told.
+//!
+//! Dropping it kills it. Every ERROR line of its log is kept; a test asks for them at the end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A node that does not take messages after this time has failed to start.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// A node that has not ended so long after it was told to hangs.
+const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why a node could not be worked with.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// A system call failed.
+    #[error("{what}: {source}")]
+    System {
+        /// What was tried.
+        what: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The binary did not build.
+    #[error("the node's binary does not build")]
+    Build,
+    /// The node ended or was silent instead of starting.
+    #[error("the node did not start: {log}")]
+    NotStarted {
+        /// The end of its log.
+        log: String,
+    },
+    /// The node did not end in time.
+    #[error("the node did not stop in time")]
+    NotStopped,
+    /// HTTP answered nonsense.
+    #[error("HTTP: {0}")]
+    Http(String),
+}
+
+fn system(what: &'static str) -> impl Fn(std::io::Error) -> NodeError {
+    move |source| NodeError::System { what, source }
+}
+
+/// How a node is started.
+#[derive(Clone, Debug)]
+pub struct NodeOptions {
+    /// Its data directory.
+    pub data: PathBuf,
+    /// Its native door; port 0 for a free one.
+    pub native: SocketAddr,
+    /// Its core threads.
+    pub cores: usize,
+    /// Further flags.
+    pub flags: Vec<String>,
+    /// Further environment variables.
+    pub variables: Vec<(String, String)>,
+    /// Another binary than the workspace's own.
+    pub binary: Option<PathBuf>,
+}
+
+impl NodeOptions {
+    /// A node of two cores on free ports.
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            native: SocketAddr::from(([127, 0, 0, 1], 0)),
+            cores: 2,
+            flags: Vec::new(),
+            variables: Vec::new(),
+            binary: None,
+        }
+    }
+
+    /// The command that starts it.
+    ///
+    /// # Errors
+    /// The binary does not build.
+    pub fn command(&self) -> Result<Command, NodeError> {
+        let binary = match &self.binary {
+            Some(binary) => binary,
+            None => built_binary()?,
+        };
+        let mut command = Command::new(binary);
+        command
+            .arg("--data")
+            .arg(&self.data)
+            .arg("--listen")
+            .arg(self.native.to_string())
+            .args(["--http", "127.0.0.1:0", "--cores", &self.cores.to_string()])
+            .args(&self.flags)
+            .env("RINGPOST_LOG__FORMAT", "json")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+}
+
+/// The node's binary, built in this test's profile.
+fn built_binary() -> Result<&'static Path, NodeError> {
+    static BINARY: OnceLock<Option<PathBuf>> = OnceLock::new();
+    BINARY
+        .get_or_init(build_binary)
+        .as_deref()
+        .ok_or(NodeError::Build)
+}
+
+fn build_binary() -> Option<PathBuf> {
+    let executable = std::env::current_exe().ok()?;
+    let profile_directory = executable.ancestors().find(|path| {
+        path.parent()
+            .is_some_and(|parent| parent.join("CACHEDIR.TAG").exists())
+    })?;
+    let profile = match profile_directory.file_name()?.to_str()? {
+        "debug" => "dev",
+        profile => profile,
+    };
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "-p",
+            "ringpost",
+            "--profile",
+            profile,
+        ])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .env("CARGO_TARGET_DIR", profile_directory.parent()?)
+        .status()
+        .ok()?;
+    built.success().then(|| profile_directory.join("ringpost"))
+}
+
+/// A running node.
+pub struct NodeProcess {
+    child: Child,
+    native: SocketAddr,
+    http: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl NodeProcess {
+    /// Starts a node and waits until it takes messages.
+    ///
+    /// # Errors
+    /// It does not build or does not start.
+    pub fn start(options: &NodeOptions) -> Result<Self, NodeError> {
+        Self::start_command(options.command()?)
+    }
+
+    /// Starts a node by a prepared command.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_command(mut command: Command) -> Result<Self, NodeError> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(system("starting the node"))?;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (tell, started) = mpsc::channel();
+        let stderr = child.stderr.take();
+        let reader = std::thread::spawn({
+            let log = log.clone();
+            move || {
+                let lines = stderr
+                    .into_iter()
+                    .flat_map(|stderr| BufReader::new(stderr).lines());
+                for line in lines.map_while(Result::ok) {
+                    if let Some(addresses) = addresses_of(&line) {
+                        // After the first line nobody waits any more.
+                        let _ = tell.send(addresses);
+                    }
+                    log.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(line);
+                }
+            }
+        });
+        let mut node = Self {
+            child,
+            native: SocketAddr::from(([0, 0, 0, 0], 0)),
+            http: SocketAddr::from(([0, 0, 0, 0], 0)),
+            log,
+            reader: Some(reader),
+        };
+        (node.native, node.http) = node.wait_for_start(&started)?;
+        Ok(node)
+    }
+
+    fn wait_for_start(
+        &mut self,
+        started: &Receiver<(SocketAddr, SocketAddr)>,
+    ) -> Result<(SocketAddr, SocketAddr), NodeError> {
+        started.recv_timeout(START_TIMEOUT).map_err(|_| {
+            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+            let tail = log.len().saturating_sub(20);
+            NodeError::NotStarted {
+                log: log[tail..].join("\n"),
+            }
+        })
+    }
+
+    /// Where clients connect.
+    pub fn native(&self) -> SocketAddr {
+        self.native
+    }
+
+    /// Where HTTP is.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as a crash would: `SIGKILL`, without warning.
+    ///
+    /// # Errors
+    /// It cannot be waited for.
+    pub fn kill(&mut self) -> Result<(), NodeError> {
+        self.child.kill().map_err(system("killing the node"))?;
+        self.child.wait().map_err(system("waiting for the node"))?;
+        self.join_reader();
+        Ok(())
+    }
+
+    /// Asks it to stop and waits for its end.
+    ///
+    /// # Errors
+    /// It does not end in time.
+    pub fn stop(&mut self) -> Result<ExitStatus, NodeError> {
+        self.signal("TERM")?;
+        let end = Instant::now() + STOP_TIMEOUT;
+        while Instant::now() < end {
+            if let Some(status) = self
+                .child
+                .try_wait()
+                .map_err(system("waiting for the node"))?
+            {
+                self.join_reader();
+                return Ok(status);
+            }
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        self.kill()?;
+        Err(NodeError::NotStopped)
+    }
+
+    /// Sends it a signal by name.
+    ///
+    /// # Errors
+    /// The signal cannot be sent.
+    pub fn signal(&self, name: &str) -> Result<(), NodeError> {
+        let pid = self.pid().to_string();
+        Command::new("kill")
+            .args(["-s", name, &pid])
+            .status()
+            .map_err(system("signalling the node"))?;
+        Ok(())
+    }
+
+    /// ERROR lines of its log so far.
+    pub fn error_lines(&self) -> Vec<String> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.iter()
+            .filter(|line| line.contains("\"level\":\"ERROR\""))
+            .cloned()
+            .collect()
+    }
+
+    /// `GET path` over HTTP, with `token` as a bearer where one is given: the status and the body.
+    ///
+    /// # Errors
+    /// No answer, or no HTTP.
+    pub fn get(&self, path: &str, token: Option<&str>) -> Result<(u16, String), NodeError> {
+        let mut stream = TcpStream::connect(self.http).map_err(system("connecting to HTTP"))?;
+        let bearer = token.map_or_else(String::new, |token| {
+            format!("Authorization: Bearer {token}\r\n")
+        });
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n{bearer}\r\n"
+        )
+        .map_err(system("asking HTTP"))?;
+        let mut text = String::new();
+        stream
+            .read_to_string(&mut text)
+            .map_err(system("reading HTTP"))?;
+        let (head, body) = text
+            .split_once("\r\n\r\n")
+            .ok_or_else(|| NodeError::Http(text.clone()))?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
+        Ok((
+            status.ok_or_else(|| NodeError::Http(head.to_owned()))?,
+            body.to_owned(),
+        ))
+    }
+
+    /// The value of a metric without labels.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn metric(&self, name: &str) -> Result<Option<f64>, NodeError> {
+        let (_, page) = self.get("/metrics", None)?;
+        let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+        Ok(page.lines().find_map(value))
+    }
+
+    /// Resident memory, in bytes; `None` once it has ended.
+    pub fn resident_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let kib = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        Some(
+            kib.trim()
+                .trim_end_matches("kB")
+                .trim()
+                .parse::<u64>()
+                .ok()?
+                * 1024,
+        )
+    }
+
+    fn join_reader(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            // It only copies lines; a panic there would have no other effect than a shorter log.
+            let _ = reader.join();
+        }
+    }
+}
+
+impl Drop for NodeProcess {
+    fn drop(&mut self) {
+        // Already ended: then both do nothing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The addresses in the line that a node logs when it takes messages.
+fn addresses_of(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    let fields = value.get("fields")?;
+    let address = |name: &str| fields.get(name)?.as_str()?.parse().ok();
+    Some((address("native")?, address("http")?))
+}
