@@ -32,11 +32,13 @@ pub enum Family {
     Fence = 0x20,
     /// How far a lane has come.
     LaneRecord = 0x21,
+    /// The claims and settlings of a lane.
+    LaneTerm = 0x22,
 }
 
 impl Family {
     /// All families, ascending.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Head,
         Self::Message,
         Self::Member,
@@ -48,6 +50,7 @@ impl Family {
         Self::Device,
         Self::Fence,
         Self::LaneRecord,
+        Self::LaneTerm,
     ];
 
     /// The family of a key; `None` for one of no family.

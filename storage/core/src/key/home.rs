@@ -15,6 +15,6 @@ pub fn home(key: &Key) -> Option<ShardId> {
         }
         Family::Membership | Family::Pending => Some(ChatId(id_at(16)?).shard()),
         Family::User | Family::Device => Some(UserId(id_at(0)?).shard()),
-        Family::Fence | Family::LaneRecord => None,
+        Family::Fence | Family::LaneRecord | Family::LaneTerm => None,
     }
 }

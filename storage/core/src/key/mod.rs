@@ -12,6 +12,7 @@
 //! 13 user device         device        device.rs        written by the home of the user
 //! 20 shard               fence         fence.rs         written by whoever claims the shard
 //! 21 node lane           lane record   lane_record.rs   written by the lane
+//! 22 node lane           lane term     lane_term.rs     written by claims and settlings of the lane
 //! ```
 
 pub mod device;
@@ -20,6 +21,7 @@ pub mod fence;
 pub mod head;
 mod home;
 pub mod lane_record;
+pub mod lane_term;
 pub mod member;
 pub mod membership;
 pub mod message;

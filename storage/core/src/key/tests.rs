@@ -13,7 +13,7 @@ const DEVICE: DeviceAddress = DeviceAddress {
 };
 const LANE: LaneId = LaneId { node: 3, lane: 9 };
 
-fn one_of_each() -> [Key; 11] {
+fn one_of_each() -> [Key; 12] {
     [
         head::encode(CHAT),
         message::encode(CHAT, 5),
@@ -26,6 +26,7 @@ fn one_of_each() -> [Key; 11] {
         device::encode(DEVICE),
         fence::encode(ShardId(0xfff)),
         lane_record::encode(LANE),
+        lane_term::encode(LANE),
     ]
 }
 
@@ -44,8 +45,9 @@ fn every_family_round_trips_and_refuses_the_others() {
             device::decode(key) == Some(DEVICE),
             fence::decode(key) == Some(ShardId(0xfff)),
             lane_record::decode(key) == Some(LANE),
+            lane_term::decode(key) == Some(LANE),
         ];
-        let only_itself: Vec<bool> = (0..11).map(|other| other == index).collect();
+        let only_itself: Vec<bool> = (0..12).map(|other| other == index).collect();
         assert_eq!(decoded.to_vec(), only_itself, "{key:?}");
         assert_eq!(Family::of(key), Some(Family::ALL[index]));
     }
@@ -70,7 +72,7 @@ fn the_home_is_the_chats_where_a_chat_writes_and_the_users_elsewhere() {
     let [chat, user] = [CHAT.shard(), USER.shard()].map(Some);
     let homes: Vec<_> = one_of_each().iter().map(home).collect();
     let expected = [
-        chat, chat, chat, chat, chat, chat, chat, user, user, None, None,
+        chat, chat, chat, chat, chat, chat, chat, user, user, None, None, None,
     ];
     assert_eq!(homes, expected);
 }

@@ -45,7 +45,7 @@ pub struct MemoryStore {
 
 impl MemoryStore {
     /// Commits that arrive within this time can share a version, in milliseconds; no answer may leave earlier.
-    pub const BATCH_MS: u64 = 2;
+    pub const BATCH_MS: u64 = 4;
     /// A late commit is tried within this time, in milliseconds.
     pub const LATE_MS_MAX: u64 = 1_500;
 
@@ -226,7 +226,10 @@ impl MemoryStore {
             Fault::CommitTooOld => CommitAnswer::TooOld,
             Fault::UnknownLost => CommitAnswer::UnknownResult,
             Fault::UnknownLate => {
-                let due_ms = self.now_ms + 1 + self.dice.below(Self::LATE_MS_MAX);
+                // Mostly soon: so late that another lane or a settling came before is the lesser danger.
+                let is_soon = self.dice.chance(7_000);
+                let within_ms = if is_soon { 20 } else { Self::LATE_MS_MAX };
+                let due_ms = self.now_ms + 1 + self.dice.below(within_ms);
                 self.late.push(LateCommit {
                     due_ms,
                     request: request.clone(),

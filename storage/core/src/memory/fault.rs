@@ -83,7 +83,7 @@ impl FaultRates {
         unknown_lost: 400,
         unknown_late: 600,
         throttled: 200,
-        shared_version: 5_000,
+        shared_version: 8_000,
         short_page: 2_000,
         read_too_old: 100,
         unavailable: 100,

@@ -3,7 +3,9 @@
 mod codec;
 mod fence;
 mod lane_record;
+mod lane_term;
 
 pub use codec::{Damage, Reader, Row};
 pub use fence::Fence;
 pub use lane_record::LaneRecord;
+pub use lane_term::LaneTerm;

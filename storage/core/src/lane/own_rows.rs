@@ -1,0 +1,103 @@
+//! The rows that lanes write for themselves: fences, the lane's record and its term, and how they are read.
+//!
+//! A batch writes the record and conflicts with the term; claims and settlings write both. So a batch may be checked from
+//! the version before its forerunner's, which its own forerunner would otherwise break.
+
+use bytes::Bytes;
+
+use super::config::LaneConfig;
+use crate::key::{LaneId, fence, lane_record, lane_term};
+use crate::row::{self, Fence, LaneRecord, LaneTerm};
+use crate::store::{Key, KeyRange, Row, Write};
+use ringpost_wire::ShardId;
+
+/// Bits of a claim number that count; the lane's number stands above them, so that lanes of a node never write the same.
+const CLAIM_COUNT_BITS: u32 = 48;
+
+/// A lane's own keys, and the values that are its own.
+#[derive(Debug)]
+pub(super) struct OwnRows {
+    node: u32,
+    incarnation: u64,
+    lane: u16,
+    pub(super) record_key: Key,
+    pub(super) term_key: Key,
+}
+
+impl OwnRows {
+    pub(super) fn new(config: &LaneConfig) -> Self {
+        let id = LaneId {
+            node: config.node,
+            lane: u32::from(config.lane),
+        };
+        Self {
+            node: config.node,
+            incarnation: config.incarnation,
+            lane: config.lane,
+            record_key: lane_record::encode(id),
+            term_key: lane_term::encode(id),
+        }
+    }
+
+    /// The claim number of the lane's `count`th claim.
+    pub(super) fn claim_number(&self, count: u64) -> u64 {
+        assert!(
+            count < 1 << CLAIM_COUNT_BITS,
+            "claims are counted in 48 bits"
+        );
+        (u64::from(self.lane) << CLAIM_COUNT_BITS) | count
+    }
+
+    pub(super) fn fence_write(&self, shard: ShardId, claim: u64) -> Write {
+        let value = Fence {
+            node: self.node,
+            incarnation: self.incarnation,
+            claim,
+        };
+        Write::Set(Row {
+            key: fence::encode(shard),
+            value: row::Row::to_bytes(&value),
+        })
+    }
+
+    /// Whether `value` is the fence that this lane wrote with `claim`. Damaged bytes are not.
+    pub(super) fn is_own_fence(&self, value: Option<&Bytes>, claim: u64) -> bool {
+        let own = Fence {
+            node: self.node,
+            incarnation: self.incarnation,
+            claim,
+        };
+        value.is_some_and(|bytes| *bytes == row::Row::to_bytes(&own))
+    }
+
+    pub(super) fn record_write(&self, last_batch: u64, settling: u64) -> Write {
+        let value = LaneRecord {
+            incarnation: self.incarnation,
+            last_batch,
+            settling,
+        };
+        Write::Set(Row {
+            key: self.record_key,
+            value: row::Row::to_bytes(&value),
+        })
+    }
+
+    pub(super) fn term_write(&self, count: u64) -> Write {
+        let value = LaneTerm {
+            incarnation: self.incarnation,
+            count,
+        };
+        Write::Set(Row {
+            key: self.term_key,
+            value: row::Row::to_bytes(&value),
+        })
+    }
+}
+
+/// The range that holds `key` only.
+pub(super) fn only(key: Key) -> KeyRange {
+    KeyRange {
+        begin: key,
+        end: Key::of(&[key.as_slice(), &[0]]),
+    }
+}
