@@ -7,4 +7,5 @@ mod hostile;
 mod page;
 mod round_trip;
 mod samples;
+mod stranger;
 mod strategy;
