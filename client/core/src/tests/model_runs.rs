@@ -1,0 +1,1 @@
+//! A small model of a server.
