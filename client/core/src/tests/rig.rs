@@ -292,7 +292,7 @@ impl Rig {
 pub(super) fn encode_delivery(sender: DeviceAddress, seq: Seq, message_id: u64, out: &mut Vec<u8>) {
     let message = NewMessage {
         chat: CHAT,
-        client_seq: seq,
+        client_seq: 1,
         message_id,
         device_epoch: 0,
         content_class: ContentClass::Visible,
@@ -307,7 +307,7 @@ pub(super) fn encode_delivery(sender: DeviceAddress, seq: Seq, message_id: u64, 
         sender,
         seq,
         time_ms: 3,
-        client_seq: seq,
+        client_seq: 1,
     };
     encode_stamped(&view, &stamp, out);
 }
