@@ -13,7 +13,7 @@ pub const OUTBOX_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Messages kept for sending in one chat.
 pub const OUTBOX_CHAT_MESSAGES_MAX: usize = 1_024;
 /// Highest number of a message that is believed: far beyond any real one, and sums with it do not overflow.
-pub const SEQ_MAX: u64 = 1 << 62;
+pub const PLAUSIBLE_SEQ_MAX: u64 = 1 << 62;
 /// Unanswered sends of one chat.
 pub const UNANSWERED_MAX: usize = 16;
 /// Unanswered sends over all chats; further ones wait.
@@ -74,6 +74,7 @@ pub const BACKOFF_MS_MAX: u64 = 30_000;
 /// A session that lasted so long makes the next backoff begin from the first wait.
 pub const STABLE_SESSION_MS: u64 = 5_000;
 
+const _: () = assert!(PLAUSIBLE_SEQ_MAX < ringpost_wire::limits::SEQ_MAX / 2 + 2);
 const _: () = assert!(UNANSWERED_MAX == WIRE_UNANSWERED_MAX);
 const _: () = assert!(PULL_MESSAGES_MAX as usize <= PAGE_MESSAGES_MAX);
 const _: () = assert!(PULL_BYTES_MAX as usize <= PAGE_BYTES_MAX);

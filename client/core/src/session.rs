@@ -5,7 +5,7 @@
 use ringpost_wire::{Failure, FrameKind, Ping, Receipt, ServerFrame, Welcome};
 
 use crate::effect::{ConnectionState, Effect, Ended};
-use crate::limits::{PONG_TIMEOUT_MS, SEQ_MAX};
+use crate::limits::{PLAUSIBLE_SEQ_MAX, PONG_TIMEOUT_MS};
 use crate::machine::Machine;
 use crate::record::Record;
 use crate::timers::Timer;
@@ -13,18 +13,21 @@ use crate::timers::Timer;
 /// Whether every number is inside the range in which sums cannot overflow.
 fn is_plausible(frame: &ServerFrame<'_>) -> bool {
     match frame {
-        ServerFrame::Deliver(message) => message.seq() <= SEQ_MAX,
-        ServerFrame::Sent(sent) => (1..=SEQ_MAX).contains(&sent.seq),
-        ServerFrame::Refused(refused) => refused.expected <= SEQ_MAX,
-        ServerFrame::Page(page) => page.from > 0 && page.to <= SEQ_MAX && page.head <= SEQ_MAX,
+        ServerFrame::Deliver(message) => message.seq() <= PLAUSIBLE_SEQ_MAX,
+        ServerFrame::Sent(sent) => (1..=PLAUSIBLE_SEQ_MAX).contains(&sent.seq),
+        ServerFrame::Refused(refused) => refused.expected <= PLAUSIBLE_SEQ_MAX,
+        ServerFrame::Page(page) => {
+            page.from > 0 && page.to <= PLAUSIBLE_SEQ_MAX && page.head <= PLAUSIBLE_SEQ_MAX
+        }
         ServerFrame::PendingList(list) => {
-            let is_plausible = |from, head| from > 0 && from <= SEQ_MAX && head <= SEQ_MAX;
+            let is_plausible =
+                |from, head| from > 0 && from <= PLAUSIBLE_SEQ_MAX && head <= PLAUSIBLE_SEQ_MAX;
             list.chats
                 .iter()
                 .all(|chat| is_plausible(chat.from, chat.head))
         }
-        ServerFrame::Behind(behind) => behind.head <= SEQ_MAX,
-        ServerFrame::ChatOpened(opened) => opened.head <= SEQ_MAX,
+        ServerFrame::Behind(behind) => behind.head <= PLAUSIBLE_SEQ_MAX,
+        ServerFrame::ChatOpened(opened) => opened.head <= PLAUSIBLE_SEQ_MAX,
         _ => true,
     }
 }

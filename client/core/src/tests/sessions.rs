@@ -172,10 +172,14 @@ fn broken_bytes_end_the_connection_and_not_the_client() {
 fn implausible_numbers_end_the_connection_and_not_the_client() {
     let mut rig = Rig::live();
     rig.send(1);
-    rig.refuse(1, ErrorCode::SequenceReused, u64::MAX);
+    rig.refuse(
+        1,
+        ErrorCode::SequenceReused,
+        crate::limits::PLAUSIBLE_SEQ_MAX + 1,
+    );
     assert_eq!(rig.machine.connection(), ConnectionState::BackingOff);
     let mut rig = Rig::live();
-    rig.deliver(u64::MAX);
+    rig.deliver(crate::limits::PLAUSIBLE_SEQ_MAX + 1);
     assert_eq!(rig.machine.connection(), ConnectionState::BackingOff);
 }
 
