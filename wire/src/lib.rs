@@ -22,7 +22,7 @@ pub use error_code::{Answer, ErrorCode};
 pub use frame::{
     Ack, ClientFrame, ContentClass, FrameError, FrameKind, MessageView, NewMessage, Receipt, Sent,
     ServerFrame, Slice, Split, Stamp, device_copy_bytes, digest, encode_send, encode_stamped,
-    split, write_device_copy,
+    split, stamp_in_place, write_device_copy,
 };
 pub use ids::{ChatId, DeviceAddress, DeviceId, MessageId, SHARD_COUNT, Seq, ShardId, UserId};
 pub use table::{

@@ -26,7 +26,7 @@ pub use receipt::Receipt;
 pub use sent::Sent;
 pub use slice::{Slice, device_copy_bytes, write_device_copy};
 pub use split::{Split, split};
-pub use stamp::{Stamp, encode_stamped};
+pub use stamp::{Stamp, encode_stamped, stamp_in_place};
 
 pub(crate) use number::{seq, seq_of_message};
 pub(crate) use split::{begin, body, header_alone};
