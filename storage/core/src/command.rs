@@ -115,14 +115,13 @@ impl Command {
             | Self::Trim { chat, .. }
             | Self::InspectChat { chat } => chat.shard(),
             Self::OpenChat { opener, other, .. } => ChatId::one_to_one(*opener, *other).shard(),
-            Self::Append { frame, .. } => chat_of(frame).shard(),
+            Self::Append { frame, .. } => Self::chat_of_frame(frame).unwrap_or_default().shard(),
         }
     }
-}
 
-/// The chat of a verified `Send` frame.
-fn chat_of(frame: &Bytes) -> ChatId {
-    let mut id = [0; 16];
-    id.copy_from_slice(&frame[8..24]);
-    ChatId(id)
+    /// The chat of a `Send` frame; `None` when it is shorter than a header.
+    pub(crate) fn chat_of_frame(frame: &[u8]) -> Option<ChatId> {
+        let id = frame.get(8..24)?;
+        Some(ChatId(id.try_into().ok()?))
+    }
 }

@@ -35,7 +35,7 @@ pub enum Outcome {
     },
     /// `InspectChat`.
     Inspected(Box<ChatInspected>),
-    /// Any command but `Append`: refused.
+    /// Refused: any command but `Append`, and an `Append` whose frame is not a `Send`.
     Failed(ErrorCode),
 }
 

@@ -156,6 +156,18 @@ impl<'s> Overlay<'s> {
         Ok(Rows::default())
     }
 
+    /// As `range`, for a read that is a range.
+    pub(crate) fn read_range(&mut self, read: &Read) -> Result<Rows, Halt> {
+        match read {
+            Read::Range {
+                range,
+                rows_max,
+                bytes_max,
+            } => self.range(range, *rows_max, *bytes_max),
+            Read::Get(key) => unreachable!("{key:?} is no range"),
+        }
+    }
+
     fn stored_range(
         &mut self,
         range: &KeyRange,

@@ -80,10 +80,6 @@ impl Reader<'_> {
         Ok(u8::from_be_bytes(self.array(what)?))
     }
 
-    pub(super) fn u16(&mut self, what: &'static str) -> Result<u16, Damage> {
-        Ok(u16::from_be_bytes(self.array(what)?))
-    }
-
     pub(super) fn u32(&mut self, what: &'static str) -> Result<u32, Damage> {
         Ok(u32::from_be_bytes(self.array(what)?))
     }

@@ -1,15 +1,65 @@
 //! From a command to its script.
 
-use ringpost_wire::ErrorCode;
-
+use super::{
+    acknowledge, append, finish_linking, inspect_chat, link_device, list_pending, mark_read,
+    open_chat, read_page, register_device, trim,
+};
 use crate::overlay::{Halt, Overlay};
-use crate::store::Read;
 use crate::{Command, Outcome, Rules};
 
-/// Decides `command` over `overlay`.
-pub(crate) fn decide(_: &mut Overlay<'_>, _: &Command, _: &Rules) -> Result<Outcome, Halt> {
-    Ok(Outcome::Failed(ErrorCode::Unsupported))
+/// Decides `command` over `overlay`, which takes its writes.
+pub(crate) fn decide(
+    overlay: &mut Overlay<'_>,
+    command: &Command,
+    rules: &Rules,
+) -> Result<Outcome, Halt> {
+    match command {
+        Command::RegisterDevice {
+            device,
+            create,
+            link_after,
+            now_ms,
+        } => register_device::decide(overlay, *device, *create, *link_after, *now_ms),
+        Command::LinkDevice { chat, device } => link_device::decide(overlay, *chat, *device),
+        Command::FinishLinking { device } => finish_linking::decide(overlay, *device),
+        Command::OpenChat {
+            opener,
+            other,
+            now_ms,
+        } => open_chat::decide(overlay, *opener, *other, *now_ms),
+        Command::Append {
+            sender,
+            frame,
+            now_ms,
+        } => append::decide(overlay, *sender, frame, *now_ms, rules),
+        Command::ReadPage {
+            device,
+            chat,
+            from,
+            messages_max,
+            bytes_max,
+        } => {
+            let wanted = read_page::Wanted {
+                from: *from,
+                messages_max: *messages_max,
+                bytes_max: *bytes_max,
+            };
+            read_page::decide(overlay, *chat, *device, wanted)
+        }
+        Command::ListPending {
+            device,
+            after,
+            chats_max,
+        } => list_pending::decide(overlay, *device, *after, *chats_max),
+        Command::Acknowledge { device, chat, seq } => {
+            acknowledge::decide(overlay, *chat, *device, *seq, rules)
+        }
+        Command::MarkRead {
+            device,
+            chat,
+            read_to,
+        } => mark_read::decide(overlay, *chat, *device, *read_to),
+        Command::Trim { chat, now_ms } => trim::decide(overlay, *chat, *now_ms, rules),
+        Command::InspectChat { chat } => inspect_chat::decide(overlay, *chat),
+    }
 }
-
-/// Adds what `command` is known to read before anything is read.
-pub(crate) fn reads(_: &Command, _: &mut Vec<Read>) {}
