@@ -1,0 +1,87 @@
+//! Lanes over the in-memory engine with all its faults, some of them believing in the same shards: a seeded simulation with
+//! checkers for order, loss, repeats and liveness.
+//!
+//! A failing seed is printed; `LANE_SEED=N cargo test -p ringpost-storage-core --test lanes seeds` runs it alone.
+
+mod checks;
+mod client;
+mod directed;
+mod lane_slot;
+mod world;
+
+use std::env;
+
+use ringpost_storage_core::memory::Fault;
+use world::{Report, World};
+
+const SEEDS: u64 = 300;
+
+/// Which seeds to run: one that was named, or all.
+fn seeds() -> Vec<u64> {
+    let named = env::var("LANE_SEED").ok();
+    match named.map(|text| text.parse()) {
+        Some(Ok(seed)) => vec![seed],
+        Some(Err(_)) => panic!("LANE_SEED is not a number"),
+        None => (0..SEEDS).collect(),
+    }
+}
+
+#[test]
+fn seeds_keep_order_and_lose_nothing() {
+    let seeds = seeds();
+    let mut sum = Report::default();
+    for seed in &seeds {
+        match World::new(*seed).run() {
+            Ok(report) => sum.add(&report),
+            Err(violation) => panic!("seed {seed}: {violation}"),
+        }
+    }
+    if seeds.len() == SEEDS as usize {
+        every_event_took_place(&sum);
+    }
+}
+
+/// A run in which nothing happens proves nothing.
+fn every_event_took_place(sum: &Report) {
+    println!("{sum:#?}");
+    let faults = [
+        Fault::TrueConflict,
+        Fault::Conflict,
+        Fault::CommitTooOld,
+        Fault::UnknownApplied,
+        Fault::UnknownLost,
+        Fault::UnknownLate,
+        Fault::LateLanded,
+        Fault::LateDied,
+        Fault::Throttled,
+        Fault::SharedVersion,
+        Fault::ShortPage,
+        Fault::ReadTooOld,
+        Fault::Unavailable,
+    ];
+    for fault in faults {
+        let count = sum.faults.get(&fault).copied().unwrap_or_default();
+        assert!(count >= 100, "{fault:?} took place {count} times");
+    }
+    let counters = [
+        ("claims", sum.claims),
+        ("shards lost", sum.shards_lost),
+        ("settlings", sum.settlings),
+        ("unknown and found landed", sum.settled_landed),
+        ("unknown and found lost", sum.settled_lost),
+        ("lives superseded", sum.superseded),
+        ("sends answered again", sum.repeats),
+        ("pages", sum.pages),
+    ];
+    for (name, count) in counters {
+        assert!(count >= 100, "{name}: {count}");
+    }
+}
+
+#[test]
+fn a_seed_run_twice_agrees() {
+    for seed in 0..5 {
+        let run = || World::new(seed).run();
+        assert_eq!(run(), run(), "seed {seed}");
+    }
+}
