@@ -1,1 +1,31 @@
-//! Being built.
+//! The storage engine for one machine: a commit log, an overlay in memory, and tables behind it.
+//!
+//! A commit is one checksummed record and one sync. What is cleared within seconds never reaches the tables.
+
+mod committer;
+mod directory;
+mod engine;
+mod error;
+mod flush_plan;
+mod flusher;
+mod lane;
+pub mod limits;
+mod log;
+mod metrics;
+mod options;
+mod overlay;
+mod retention;
+mod status;
+mod store;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use error::{Damage, DamageKind, Fatal, FileError, OpenError};
+pub use lane::LaneHandle;
+pub use metrics::{Histogram, Metrics};
+pub use options::{Options, Pinning, SyncMode};
+pub use ringpost_storage_core::batch::{Retention, Rules};
+pub use status::State;
+pub use store::{EmbeddedStore, RunningStore};

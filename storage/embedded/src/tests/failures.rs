@@ -1,0 +1,29 @@
+//! A write or sync that fails stops the store for good; the next start finds a consistent state.
+
+use super::{get, insert, message, open, options};
+use crate::{EmbeddedStore, Fatal, Options, SyncMode};
+
+#[test]
+fn a_failed_sync_or_write_stops_everything() {
+    for sync in [SyncMode::FailSync(3), SyncMode::FailWrite(3)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = EmbeddedStore::open(Options {
+            sync,
+            ..options(folder.path())
+        })
+        .unwrap();
+        store.commit_writes(vec![insert(1, "one")]).unwrap();
+        store.commit_writes(vec![insert(2, "two")]).unwrap();
+        let error = store.commit_writes(vec![insert(3, "three")]).unwrap_err();
+        assert!(matches!(error, Fatal::Log(_)), "{error}");
+        let error = store.commit_writes(vec![insert(4, "four")]).unwrap_err();
+        assert!(matches!(error, Fatal::Stopped(_)), "{error}");
+        assert!(matches!(store.run(vec![]), Err(Fatal::Stopped(_))));
+        assert!(matches!(store.flush(), Err(Fatal::Stopped(_))));
+        assert!(store.metrics().last_error().is_some());
+        drop(store);
+        let store = open(folder.path());
+        assert!(get(&store, message(2)).is_some());
+        assert!(get(&store, message(4)).is_none());
+    }
+}
