@@ -5,6 +5,7 @@ mod golden;
 mod hex;
 mod hostile;
 mod page;
+mod ranges;
 mod round_trip;
 mod samples;
 mod stranger;
