@@ -4,7 +4,7 @@ use ringpost_storage_core::{Command, Outcome};
 
 use crate::{CoreId, Event, Outgoing, SessionId};
 
-/// One thing to do.
+/// One thing to do. An effect may name a session whose `Disconnected` the worker has not yet heard of: drop it then.
 #[derive(Debug)]
 pub enum Effect {
     /// Send a frame after all earlier ones of the session. Each of its bytes is later reported by `Input::Progress`.

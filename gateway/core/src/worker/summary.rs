@@ -9,6 +9,8 @@ pub struct Summary {
     pub sessions_live: usize,
     /// Those of them that are behind.
     pub sessions_behind: usize,
+    /// Frames that have not arrived whole.
+    pub partial_frames: usize,
     /// Devices with a session in this home's directory.
     pub devices: usize,
     /// Attaches in progress.

@@ -180,6 +180,7 @@ impl Worker {
             sessions_opening: self.sessions.count() - self.session_counts.live,
             sessions_live: self.session_counts.live,
             sessions_behind: self.session_counts.behind,
+            partial_frames: self.partials.frames(),
             devices: self.directory.devices(),
             attaches: self.attaches.count(),
             waiting_commands: self.batch.waiting(),

@@ -1,0 +1,173 @@
+//! Refusals for load: they use no number, and later numbers wait for the refused one.
+
+use ringpost_gateway_core::{Config, LaneState};
+use ringpost_wire::ErrorCode;
+
+use crate::clients::*;
+use crate::rig::{Rig, config};
+
+fn refused(number: u64, code: ErrorCode) -> Answer {
+    (number, Err((code, 0)))
+}
+
+#[cfg(not(planted = "sticky_missing"))]
+#[test]
+fn later_numbers_wait_for_the_one_refused() {
+    let limited = Config {
+        sends_per_second: 1,
+        sends_burst: 2,
+        ..config()
+    };
+    for cores in 1..=3 {
+        let mut rig = Rig::with(cores, limited.clone());
+        let ann = rig.live(0, "ann", 1);
+        let _bob = rig.live(1, "bob", 1);
+        let _cat = rig.live(2, "cat", 1);
+        let chat = rig.open(ann, "bob");
+        let other = rig.open(ann, "cat");
+        for number in 1..=4 {
+            rig.send(ann, chat, number, b"x");
+        }
+        let answers = [
+            (1, Ok(1)),
+            (2, Ok(2)),
+            refused(3, ErrorCode::RateLimited),
+            refused(4, ErrorCode::RefusedBefore),
+        ];
+        assert_eq!(rig.answers(ann), answers);
+        rig.wait_ms(2_000);
+        rig.send(ann, chat, 4, b"x");
+        assert_eq!(rig.answers(ann), [refused(4, ErrorCode::RefusedBefore)]);
+        rig.send(ann, other, 1, b"x");
+        assert_eq!(rig.answers(ann), [(1, Ok(1))], "another chat is free");
+        rig.send(ann, chat, 3, b"x");
+        rig.wait_ms(1_000);
+        rig.send(ann, chat, 4, b"x");
+        assert_eq!(rig.answers(ann), [(3, Ok(3)), (4, Ok(4))]);
+    }
+}
+
+#[test]
+fn a_store_that_is_away_refuses_sends_and_keeps_sessions() {
+    for cores in 1..=3 {
+        let mut rig = Rig::new(cores);
+        let ann = rig.live(0, "ann", 1);
+        let bob = rig.live(1, "bob", 1);
+        let chat = rig.open(ann, "bob");
+        rig.lanes_hold = true;
+        rig.send(ann, chat, 1, b"with the lane");
+        rig.send(ann, chat, 2, b"waiting");
+        rig.set_lanes(LaneState::Unavailable {
+            retry_after_ms: 300,
+        });
+        if cfg!(not(planted = "sent_before_stored")) {
+            assert_eq!(rig.answers(ann), [refused(2, ErrorCode::Unavailable)]);
+        }
+        rig.send(ann, chat, 3, b"later");
+        if cfg!(not(planted = "sticky_missing")) && cfg!(not(planted = "sent_before_stored")) {
+            assert_eq!(rig.answers(ann), [refused(3, ErrorCode::RefusedBefore)]);
+        }
+        rig.answers(ann);
+        rig.lanes_hold = false;
+        rig.set_lanes(LaneState::Ready);
+        rig.answers(ann);
+        assert_eq!(
+            rig.deliveries(bob).len(),
+            1,
+            "the batch with the lane was committed"
+        );
+        rig.send(ann, chat, 2, b"waiting");
+        rig.send(ann, chat, 3, b"later");
+        if cfg!(not(planted = "sent_before_stored")) {
+            assert_eq!(rig.answers(ann), [(2, Ok(2)), (3, Ok(3))]);
+        }
+        assert_eq!(rig.deliveries(bob).len(), 2);
+    }
+}
+
+#[cfg(not(planted = "sent_before_stored"))]
+#[test]
+fn unanswered_sends_are_limited_a_chat() {
+    let mut rig = Rig::new(2);
+    let ann = rig.live(0, "ann", 1);
+    let _bob = rig.live(1, "bob", 1);
+    let chat = rig.open(ann, "bob");
+    rig.lanes_hold = true;
+    for number in 1..=17 {
+        rig.send(ann, chat, number, b"x");
+    }
+    assert_eq!(
+        rig.answers(ann),
+        [refused(17, ErrorCode::TooManyUnanswered)]
+    );
+    rig.lanes_hold = false;
+    rig.run();
+    rig.send(ann, chat, 17, b"x");
+    let sent: Vec<Answer> = (1..=17).map(|number| (number, Ok(number))).collect();
+    assert_eq!(rig.answers(ann), sent);
+}
+
+#[cfg(not(planted = "sent_before_stored"))]
+#[test]
+fn a_queue_that_is_late_refuses_new_sends() {
+    let mut rig = Rig::new(1);
+    let ann = rig.live(0, "ann", 1);
+    let _bob = rig.live(0, "bob", 1);
+    let chat = rig.open(ann, "bob");
+    rig.lanes_hold = true;
+    rig.send(ann, chat, 1, b"with the lane");
+    rig.send(ann, chat, 2, b"waiting");
+    rig.wait_ms(1_010);
+    rig.send(ann, chat, 3, b"x");
+    assert_eq!(rig.answers(ann), [refused(3, ErrorCode::Overloaded)]);
+    rig.lanes_hold = false;
+    rig.run();
+    rig.send(ann, chat, 3, b"x");
+    assert_eq!(rig.answers(ann).last(), Some(&(3, Ok(3))));
+}
+
+#[test]
+fn chats_are_opened_at_a_rate() {
+    let limited = Config {
+        opens_per_minute: 2,
+        ..config()
+    };
+    let mut rig = Rig::with(1, limited);
+    let ann = rig.live(0, "ann", 1);
+    rig.open(ann, "ann");
+    rig.open(ann, "ann");
+    let mut out = Vec::new();
+    ringpost_wire::OpenChat {
+        request: 3,
+        user: user("ann"),
+    }
+    .encode(&mut out);
+    rig.say(ann, &out);
+    assert_eq!(rig.failure(ann), (3, ErrorCode::ChatLimit));
+    rig.wait_ms(30_000);
+    rig.open(ann, "ann");
+}
+
+#[test]
+fn acknowledgements_are_merged_while_the_lane_is_busy() {
+    let mut rig = Rig::new(1);
+    let ann = rig.live(0, "ann", 1);
+    let bob = rig.live(0, "bob", 1);
+    let chat = rig.open(ann, "bob");
+    for number in 1..=10 {
+        rig.send(ann, chat, number, b"x");
+    }
+    rig.lanes_hold = true;
+    for seq in 1..=10 {
+        rig.ack(bob, chat, seq);
+    }
+    let counters = rig.workers[0].counters();
+    assert_eq!(
+        (counters.acks, counters.acks_merged),
+        (10, 8),
+        "one is with the lane"
+    );
+    rig.lanes_hold = false;
+    rig.run();
+    assert_eq!(rig.store.acknowledged(address("bob", 1), chat), 10);
+}

@@ -1,0 +1,15 @@
+//! Workers wired together in memory, over a small store that answers at once, with clients driven by hand.
+
+mod attaching;
+mod clients;
+mod handshake;
+mod lifecycle;
+mod load;
+mod messages;
+mod overflow;
+mod pulling;
+mod rig;
+mod robustness;
+mod store;
+mod takeover;
+mod tokens;

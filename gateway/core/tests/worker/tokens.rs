@@ -1,0 +1,27 @@
+//! Session tokens for the tests.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+pub const SECRET: &[u8] = b"a secret of the tests";
+
+/// A token with the given header and body.
+pub fn signed(header: &str, body: &str, secret: &[u8]) -> String {
+    let parts = [header, body].map(|part| URL_SAFE_NO_PAD.encode(part));
+    let text = parts.join(".");
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length is a key");
+    mac.update(text.as_bytes());
+    let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+    format!("{text}.{signature}")
+}
+
+/// A valid token.
+pub fn token(user: &str, device: u32, expires_s: u64) -> String {
+    let header = r#"{"alg":"HS256","typ":"JWT"}"#;
+    let body = format!(
+        r#"{{"sub":"{user}","did":{device},"iat":1000,"exp":{expires_s},"aud":"ringpost"}}"#
+    );
+    signed(header, &body, SECRET)
+}
