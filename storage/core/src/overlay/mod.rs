@@ -3,6 +3,8 @@
 mod halt;
 mod layer;
 mod merge;
+#[cfg(test)]
+mod tests;
 
 pub use halt::{DamagedRow, Halt};
 pub(crate) use layer::Overlay;

@@ -1,0 +1,13 @@
+//! The scripts as an engine sees them: commands in, outcomes and rows out.
+
+mod batches;
+mod chats;
+mod devices;
+mod marks;
+mod model;
+mod pages;
+mod random;
+mod retries;
+mod senders;
+mod trims;
+mod world;
