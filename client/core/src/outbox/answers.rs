@@ -13,6 +13,11 @@ use crate::machine::Machine;
 use crate::record::Record;
 use crate::timers::Timer;
 
+/// Nothing is kept for a sender who is no member: such a refusal leaves the number to the next message.
+fn uses_no_number(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::UnknownChat | ErrorCode::NotMember)
+}
+
 impl Machine {
     pub(crate) fn sent(&mut self, sent: &Sent) {
         if !self.lanes.answered(sent.chat, sent.client_seq) {
@@ -51,6 +56,9 @@ impl Machine {
                 };
                 let lane = self.lanes.lane_mut(chat);
                 lane.refused.insert(client_seq, refusal);
+                if uses_no_number(refused.code) {
+                    lane.unused = Some(lane.unused.unwrap_or(client_seq).min(client_seq));
+                }
             }
         }
     }
@@ -101,6 +109,8 @@ impl Machine {
         if refused.code != ErrorCode::RefusedBefore {
             wait_ms = (RETRY_WAIT_MS << lane.load_refusals.min(16)).min(RETRY_WAIT_MS_MAX);
             lane.load_refusals += 1;
+            let shed = lane.shed.unwrap_or(refused.client_seq);
+            lane.shed = Some(shed.min(refused.client_seq));
         }
         let asked_ms = u64::from(refused.retry_after_ms).min(RETRY_AFTER_MS_MAX);
         let jitter_ms = self.random.up_to(wait_ms / 2);

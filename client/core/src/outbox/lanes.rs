@@ -60,8 +60,12 @@ pub(crate) struct Lane {
     pub(crate) flights: BTreeMap<u64, Flight>,
     /// Refusals for load in a row.
     pub(crate) load_refusals: u32,
+    /// The lowest number refused for load and not answered otherwise since: the server refuses later ones until it comes.
+    pub(crate) shed: Option<u64>,
     /// `SequenceReused` was answered: nothing is sent before the log was looked at. The number is the latest `expected`.
     pub(crate) reused: Option<u64>,
+    /// The lowest number that was refused for good without being used up: what stays is numbered again from it.
+    pub(crate) unused: Option<u64>,
     pub(crate) refused: BTreeMap<u64, Refusal>,
     pub(crate) look: Option<Look>,
     is_ready: bool,
@@ -71,11 +75,17 @@ impl Lane {
     /// Whether nothing may be transmitted until the log was looked at.
     pub(crate) fn is_halted(&self) -> bool {
         let looks_to_renumber = |look: &Look| look.expected.is_some();
-        self.reused.is_some() || self.look.as_ref().is_some_and(looks_to_renumber)
+        self.will_renumber() || self.look.as_ref().is_some_and(looks_to_renumber)
     }
 
+    /// Whether the next look ends with new numbers.
+    pub(crate) fn will_renumber(&self) -> bool {
+        self.reused.is_some() || self.unused.is_some()
+    }
+
+    /// Whether numbers may be given again: no answer is missing, and the server waits for none of the old numbers.
     pub(crate) fn is_drained(&self) -> bool {
-        self.flights.values().all(|flight| flight.waiting == 0)
+        self.shed.is_none() && self.flights.values().all(|flight| flight.waiting == 0)
     }
 
     /// Whether the refusal of this number waits for a look into the log.
@@ -102,7 +112,9 @@ impl Lane {
             flight.is_due = true;
         }
         self.load_refusals = 0;
+        self.shed = None;
         self.reused = None;
+        self.unused = None;
         self.refused.clear();
         self.look = None;
     }
@@ -199,6 +211,8 @@ impl Lanes {
         }
         flight.waiting -= 1;
         self.in_flight = self.in_flight.saturating_sub(1);
+        let lane = self.lane_mut(chat);
+        lane.shed = lane.shed.filter(|shed| *shed != client_seq);
         true
     }
 

@@ -25,12 +25,13 @@ impl Machine {
         let floors = self.state.outbox(chat).map(|entry| entry.floor);
         let floor = floors.min().unwrap_or(0);
         let lane = self.lanes.lane_mut(chat);
-        let is_due = lane.reused.is_some() || !lane.refused.is_empty();
-        if lane.look.is_some() || !is_due || (lane.reused.is_some() && !lane.is_drained()) {
+        let is_due = lane.will_renumber() || !lane.refused.is_empty();
+        if lane.look.is_some() || !is_due || (lane.will_renumber() && !lane.is_drained()) {
             return;
         }
+        let unused = lane.unused.take();
         lane.look = Some(Look {
-            expected: lane.reused.take(),
+            expected: lane.reused.take().or(unused),
             refused: core::mem::take(&mut lane.refused),
             next: floor + 1,
             ..Look::default()

@@ -25,8 +25,11 @@ impl Machine {
         let Some(lane) = self.lanes.lane(chat) else {
             return;
         };
-        if is_paused || lane.is_halted() {
+        if is_paused {
             return;
+        }
+        if lane.is_halted() {
+            return self.send_shed(chat);
         }
         let is_careful = self
             .state
@@ -41,9 +44,45 @@ impl Machine {
                 self.lanes.make_ready(chat);
                 return;
             }
+            if self.awaits_answer_before_repeat(chat, index) {
+                return;
+            }
             self.send_if_due(chat, index, span as u8);
             index += 1;
         }
+    }
+
+    /// Before numbers are given again, the one that the server waits for is sent, else it refuses the new ones for ever.
+    fn send_shed(&mut self, chat: ChatId) {
+        let shed = self.lanes.lane(chat).and_then(|lane| lane.shed);
+        let Some(shed) = shed else {
+            return;
+        };
+        let state = self.state.chat(chat);
+        match state.and_then(|state| state.position(shed)) {
+            Some(index) => {
+                let span = self.span(chat, index).unwrap_or(0);
+                self.send_if_due(chat, index, span.min(UNANSWERED_MAX as u64 - 1) as u8);
+            }
+            None => {
+                self.lanes.lane_mut(chat).shed = None;
+                self.begin_look(chat);
+            }
+        }
+    }
+
+    /// A number is under way at most once: were it stored by one transmission and the other refused for load, the server
+    /// would wait for a number that never comes again. Later ones wait too, for the order.
+    fn awaits_answer_before_repeat(&self, chat: ChatId, index: usize) -> bool {
+        let entry = self
+            .state
+            .chat(chat)
+            .and_then(|state| state.outbox().get(index));
+        let (Some(entry), Some(lane)) = (entry, self.lanes.lane(chat)) else {
+            return false;
+        };
+        let flight = lane.flight(entry.client_seq);
+        flight.is_due && flight.waiting > 0
     }
 
     /// Distance in numbers from the first message in the outbox to the one at `index`: the server keeps the answers of so

@@ -208,3 +208,18 @@ fn what_is_read_to_find_own_messages_does_not_place_the_chat() {
     rig.pass(1_000);
     assert_eq!(super::rig::acks(&rig.requests()), Vec::<u64>::new());
 }
+
+#[test]
+fn a_number_that_the_server_waits_for_comes_before_numbers_are_given_again() {
+    let mut rig = three_sent();
+    rig.refuse(1, ErrorCode::SequenceReused, 9);
+    rig.refuse(2, ErrorCode::Overloaded, 0);
+    rig.refuse(3, ErrorCode::RefusedBefore, 0);
+    assert_eq!(rig.requests(), []);
+    rig.pass(1_000);
+    assert_eq!(sends(&rig.requests()), [(2, 2, 1)]);
+    rig.refuse(2, ErrorCode::SequenceReused, 9);
+    let (request, _) = rig.read();
+    rig.page(request, (1, 0, 0), &[]);
+    assert_eq!(sends(&rig.requests()), [(9, 1, 0)]);
+}

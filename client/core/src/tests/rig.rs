@@ -277,6 +277,17 @@ impl Rig {
         self.receive(|out| failure.encode(out));
     }
 
+    pub(super) fn fail_request(&mut self, request: u32, code: ErrorCode) {
+        let failure = Failure {
+            code,
+            request,
+            fatal: false,
+            retry_after_ms: 0,
+            detail: "",
+        };
+        self.receive(|out| failure.encode(out));
+    }
+
     pub(super) fn confirm(&mut self, seq: Seq) {
         self.input(Input::Confirm { chat: CHAT, seq });
     }

@@ -140,6 +140,9 @@ fn a_gap_is_sent_again_from_the_expected_number_and_never_renumbered() {
     rig.refuse(2, ErrorCode::Gap, 1);
     rig.refuse(3, ErrorCode::Gap, 1);
     rig.pass(100);
+    assert_eq!(rig.requests(), [], "the answer to 1 is not there");
+    rig.refuse(1, ErrorCode::Overloaded, 0);
+    rig.pass(1_000);
     let effects = rig.effects();
     assert_eq!(
         sends(&requests(&effects)),
@@ -284,4 +287,45 @@ fn an_answer_that_nothing_waits_for_is_ignored() {
     rig.refuse(1, ErrorCode::SequenceReused, 5);
     rig.pass(1_000);
     assert!(records(&rig.effects()).is_empty());
+}
+
+#[test]
+fn a_refusal_of_a_stranger_uses_no_number() {
+    let mut rig = Rig::live();
+    for id in 1..=20 {
+        rig.send(id);
+    }
+    rig.effects();
+    for client_seq in 1..=15 {
+        rig.refuse(client_seq, ErrorCode::UnknownChat, 0);
+    }
+    assert_eq!(rig.requests(), []);
+    rig.refuse(16, ErrorCode::UnknownChat, 0);
+    let (request, _) = rig.read();
+    rig.fail_request(request, ErrorCode::UnknownChat);
+    let effects = rig.effects();
+    let refused = outcome(&effects).len();
+    assert_eq!(refused, 16);
+    assert_eq!(sends(&requests(&effects)), [(1, 17, 0)]);
+}
+
+#[test]
+fn what_may_be_stored_is_undetermined_once_the_chat_is_closed_to_the_sender() {
+    let mut rig = Rig::live();
+    rig.send(1);
+    rig.reconnect();
+    rig.send(2);
+    rig.effects();
+    rig.refuse(1, ErrorCode::NotMember, 0);
+    rig.refuse(2, ErrorCode::NotMember, 0);
+    let (request, _) = rig.read();
+    rig.fail_request(request, ErrorCode::NotMember);
+    let effects = rig.effects();
+    assert!(matches!(
+        outcome(&effects)[..],
+        [
+            Effect::Undetermined { message_id: 1, .. },
+            Effect::Refused { message_id: 2, .. }
+        ]
+    ));
 }
