@@ -38,5 +38,5 @@ pub use mail::{
 pub use outgoing::{INLINE_BYTES_MAX, Outgoing};
 pub use shard_map::ShardMap;
 pub use time::Now;
-pub use token::{TokenError, TokenHolder, TokenVerifier};
+pub use token::{NewToken, TokenError, TokenHolder, TokenVerifier};
 pub use worker::{Summary, Worker};
