@@ -1,3 +1,89 @@
-//! Being built.
+//! `ringpost`: starts a node from its configuration and runs it until it is told to stop.
 
-fn main() {}
+mod configuration;
+mod core_loop;
+mod core_thread;
+mod http;
+mod log;
+mod mailbox;
+mod node;
+mod secret;
+mod view;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use configuration::{Arguments, Settings};
+use node::Node;
+
+/// Time between two looks at the cores' threads while nothing is signalled.
+const WATCH_INTERVAL: Duration = Duration::from_millis(200);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let settings = match configuration::load(&arguments, environment) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error),
+    };
+    if arguments.check {
+        return print(&settings);
+    }
+    log::start(&settings.log);
+    match run(&settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(error.as_ref()),
+    }
+}
+
+fn fail(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("ringpost: {error}");
+    ExitCode::FAILURE
+}
+
+fn print(settings: &Settings) -> ExitCode {
+    match toml::to_string_pretty(settings) {
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+    // Before any thread: a signal that comes early is kept.
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let node = Node::start(settings)?;
+    tracing::info!(
+        native = %node.native_address(),
+        http = %node.http_address(),
+        data = %settings.data_dir.display(),
+        "the node takes messages"
+    );
+    if let Some(failure) = wait(&mut signals, &node) {
+        tracing::error!(%failure, "the node cannot run on");
+    }
+    tracing::info!("the node is stopping");
+    node.stop()?;
+    tracing::info!("the node has stopped; everything is stored");
+    Ok(())
+}
+
+/// Waits for a signal, or for a failure, which it answers.
+fn wait(signals: &mut Signals, node: &Node) -> Option<String> {
+    loop {
+        if signals.pending().next().is_some() {
+            return None;
+        }
+        if let Some(failure) = node.failure() {
+            return Some(failure);
+        }
+        std::thread::sleep(WATCH_INTERVAL);
+    }
+}

@@ -1,0 +1,273 @@
+//! Lays the sources over each other and turns them into `Settings`; remembers where each value came from.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::arguments::Arguments;
+use super::settings::Settings;
+use super::validate::validate;
+
+const FILE_NAME: &str = "ringpost.toml";
+const VARIABLE_PREFIX: &str = "RINGPOST_";
+
+/// Why the configuration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file cannot be read.
+    #[error("configuration file {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("configuration file {path} is not valid TOML: {message}")]
+    NotToml {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        message: String,
+    },
+    /// A value is wrong.
+    #[error("{key} (from {origin}): {message}")]
+    Value {
+        /// The key, as in the file.
+        key: String,
+        /// The file, variable or flag.
+        origin: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+#[derive(Default)]
+struct Layers {
+    values: Table,
+    origins: BTreeMap<String, String>,
+}
+
+/// Loads the configuration from `arguments`, `environment` (all variables of the process) and the file.
+///
+/// # Errors
+/// The first source that cannot be read or value that is wrong.
+pub fn load(
+    arguments: &Arguments,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Settings, ConfigurationError> {
+    let mut layers = Layers::default();
+    if let Some(path) = file_of(arguments) {
+        layers.add_file(&path)?;
+    }
+    for (name, value) in environment {
+        if let Some(key) = key_of_variable(&name) {
+            layers.set(&key, parse_text(&value), &name)?;
+        }
+    }
+    for (key, flag, value) in arguments.given() {
+        layers.set(key, parse_text(value), flag)?;
+    }
+    layers.into_settings()
+}
+
+fn file_of(arguments: &Arguments) -> Option<PathBuf> {
+    let default = Path::new(FILE_NAME);
+    arguments
+        .config
+        .clone()
+        .or_else(|| default.exists().then(|| default.to_owned()))
+}
+
+/// `RINGPOST_LISTEN__NATIVE` is `listen.native`.
+fn key_of_variable(name: &str) -> Option<String> {
+    let key = name.strip_prefix(VARIABLE_PREFIX)?;
+    Some(key.to_ascii_lowercase().replace("__", "."))
+}
+
+/// A flag's or variable's text: a number or truth value where it reads as one, else a text.
+fn parse_text(text: &str) -> Value {
+    if let Ok(number) = text.parse::<i64>() {
+        return Value::Integer(number);
+    }
+    match text {
+        "true" => Value::Boolean(true),
+        "false" => Value::Boolean(false),
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+impl Layers {
+    fn add_file(&mut self, path: &Path) -> Result<(), ConfigurationError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigurationError::Unreadable {
+                path: path.to_owned(),
+                source,
+            })?;
+        let table: Table =
+            text.parse()
+                .map_err(|error: toml::de::Error| ConfigurationError::NotToml {
+                    path: path.to_owned(),
+                    message: error.to_string(),
+                })?;
+        let origin = path.display().to_string();
+        for (key, value) in flatten("", table) {
+            self.set(&key, value, &origin)?;
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, key: &str, value: Value, origin: &str) -> Result<(), ConfigurationError> {
+        let mut table = &mut self.values;
+        let (path, last) = key.rsplit_once('.').unwrap_or(("", key));
+        for part in path.split('.').filter(|part| !part.is_empty()) {
+            let inner = table
+                .entry(part)
+                .or_insert_with(|| Value::Table(Table::new()));
+            table = inner
+                .as_table_mut()
+                .ok_or_else(|| ConfigurationError::Value {
+                    key: key.to_owned(),
+                    origin: origin.to_owned(),
+                    message: format!("{part} is a value, not a group"),
+                })?;
+        }
+        table.insert(last.to_owned(), value);
+        self.origins.insert(key.to_owned(), origin.to_owned());
+        Ok(())
+    }
+
+    fn into_settings(self) -> Result<Settings, ConfigurationError> {
+        let origins = self.origins;
+        let wrong = |key: String, message: String| ConfigurationError::Value {
+            origin: origin_of(&origins, &key),
+            key,
+            message,
+        };
+        let settings: Settings = serde_path_to_error::deserialize(Value::Table(self.values))
+            .map_err(|error| wrong(error.path().to_string(), error.inner().message().to_owned()))?;
+        validate(&settings)
+            .map_err(|error| wrong(error.key.to_owned(), format!("expected {}", error.expected)))?;
+        Ok(settings)
+    }
+}
+
+fn origin_of(origins: &BTreeMap<String, String>, key: &str) -> String {
+    let inside = |known: &&String| known.as_str() == key || known.starts_with(&format!("{key}."));
+    let known = origins.keys().find(inside);
+    known
+        .and_then(|known| origins.get(known))
+        .cloned()
+        .unwrap_or_else(|| "the defaults".to_owned())
+}
+
+fn flatten(prefix: &str, table: Table) -> Vec<(String, Value)> {
+    let mut flat = Vec::new();
+    for (name, value) in table {
+        let key = if prefix.is_empty() {
+            name
+        } else {
+            format!("{prefix}.{name}")
+        };
+        match value {
+            Value::Table(inner) => flat.extend(flatten(&key, inner)),
+            value => flat.push((key, value)),
+        }
+    }
+    flat
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_from(
+        file: &str,
+        variables: &[(&str, &str)],
+        arguments: Arguments,
+    ) -> Result<Settings, String> {
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let path = directory.path().join(FILE_NAME);
+        std::fs::write(&path, file).map_err(|error| error.to_string())?;
+        let arguments = Arguments {
+            config: Some(path),
+            ..arguments
+        };
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        load(&arguments, variables).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_flag_wins_over_a_variable_and_a_variable_over_the_file() {
+        let file = "cores = 1\n[listen]\nnative = \"127.0.0.1:1\"\nhttp = \"127.0.0.1:2\"\n";
+        let variables = [
+            ("RINGPOST_LISTEN__NATIVE", "127.0.0.1:3"),
+            ("RINGPOST_CORES", "2"),
+            ("HOME", "/"),
+        ];
+        let arguments = Arguments {
+            cores: Some("3".to_owned()),
+            ..Arguments::default()
+        };
+        let settings = load_from(file, &variables, arguments).unwrap();
+        assert_eq!(settings.cores, 3);
+        assert_eq!(settings.listen.native.port(), 3);
+        assert_eq!(settings.listen.http.port(), 2);
+    }
+
+    #[test]
+    fn a_wrong_value_names_itself_and_its_source() {
+        let cores = Arguments {
+            cores: Some("many".to_owned()),
+            ..Arguments::default()
+        };
+        let error = load_from("", &[], cores).unwrap_err();
+        assert!(error.starts_with("cores (from --cores): "), "{error}");
+
+        let error = load_from(
+            "",
+            &[("RINGPOST_LISTEN__HTTP", "here")],
+            Arguments::default(),
+        )
+        .unwrap_err();
+        assert!(
+            error.starts_with("listen.http (from RINGPOST_LISTEN__HTTP): "),
+            "{error}"
+        );
+
+        let error = load_from("[store]\noverlay_mib = 1\n", &[], Arguments::default()).unwrap_err();
+        assert!(error.starts_with("store.overlay_mib (from /"), "{error}");
+        assert!(error.contains("8 to 65536"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name() {
+        let error =
+            load_from("[store]\nretention_dais = 3\n", &[], Arguments::default()).unwrap_err();
+        assert!(error.contains("retention_dais"), "{error}");
+        let error = load_from("", &[("RINGPOST_COARSE", "3")], Arguments::default()).unwrap_err();
+        assert!(error.contains("coarse"), "{error}");
+    }
+
+    #[test]
+    fn broken_files_are_refused() {
+        assert!(
+            load_from("cores = ", &[], Arguments::default())
+                .unwrap_err()
+                .contains("not valid TOML")
+        );
+        let missing = Arguments {
+            config: Some(PathBuf::from("no/such.toml")),
+            ..Arguments::default()
+        };
+        assert!(
+            load(&missing, std::iter::empty())
+                .unwrap_err()
+                .to_string()
+                .contains("no/such.toml")
+        );
+    }
+}

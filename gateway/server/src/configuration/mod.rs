@@ -1,0 +1,12 @@
+//! The node's typed configuration: defaults, then `ringpost.toml`, then `RINGPOST_…` variables, then flags.
+//!
+//! A later source wins; a wrong value is refused with its name, its source and what would be right.
+
+mod arguments;
+mod layers;
+mod settings;
+mod validate;
+
+pub use arguments::Arguments;
+pub use layers::load;
+pub use settings::{LogFormat, LogSettings, Settings};

@@ -1,0 +1,181 @@
+//! What can be configured, with its defaults. Units are in the names.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Directory of the store and the secrets.
+    pub data_dir: PathBuf,
+    /// Core threads; 0 is one for every processor that the process may use.
+    pub cores: usize,
+    /// Addresses.
+    pub listen: ListenSettings,
+    /// The store.
+    pub store: StoreSettings,
+    /// Who may sign in.
+    pub auth: AuthSettings,
+    /// Limits.
+    pub limits: LimitSettings,
+    /// Logs.
+    pub log: LogSettings,
+}
+
+/// Addresses that the node listens on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListenSettings {
+    /// The native door.
+    pub native: SocketAddr,
+    /// HTTP: health, metrics, administration.
+    pub http: SocketAddr,
+}
+
+/// Which engine stores the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// One machine.
+    Embedded,
+}
+
+/// The store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// Which engine.
+    pub engine: Engine,
+    /// Days that messages are kept; 0 keeps each until every active device of every member has it.
+    pub retention_days: u32,
+    /// Most memory for what is not yet flushed, in MiB.
+    pub overlay_mib: usize,
+    /// Age at which the overlay is flushed, in milliseconds.
+    pub flush_age_ms: u64,
+}
+
+/// Who may sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuthSettings {
+    /// Register an unknown user or device at its first valid token.
+    pub register: bool,
+    /// The `iss` that a token must have; empty accepts any.
+    pub issuer: String,
+}
+
+/// Limits of load. Each has a defined answer past it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// Sessions a core.
+    pub sessions_per_core: u32,
+    /// Sends a second of one device, sustained; past it `RateLimited`.
+    pub sends_per_second: u32,
+    /// Sends of one device at once.
+    pub sends_burst: u32,
+    /// Bytes queued for one session that does not read; past it the session is behind.
+    pub session_queue_bytes: usize,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// error, warn, info, debug or trace.
+    pub level: LogLevel,
+    /// Form.
+    pub format: LogFormat,
+}
+
+/// Least weight of a line that is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("ringpost-data"),
+            cores: 0,
+            listen: ListenSettings::default(),
+            store: StoreSettings::default(),
+            auth: AuthSettings::default(),
+            limits: LimitSettings::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+impl Default for ListenSettings {
+    fn default() -> Self {
+        Self {
+            native: loopback(7400),
+            http: loopback(7480),
+        }
+    }
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            engine: Engine::Embedded,
+            retention_days: 0,
+            overlay_mib: 64,
+            flush_age_ms: 5_000,
+        }
+    }
+}
+
+impl Default for AuthSettings {
+    fn default() -> Self {
+        Self {
+            register: true,
+            issuer: String::new(),
+        }
+    }
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            sessions_per_core: 16_000,
+            sends_per_second: 2_000,
+            sends_burst: 4_000,
+            session_queue_bytes: 512 * 1024,
+        }
+    }
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            level: LogLevel::Info,
+            format: LogFormat::Text,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Checks of values that their types do not make.
+
+use super::settings::Settings;
+
+/// A value outside its limits: the key and what would be right.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct OutOfRange {
+    pub(super) key: &'static str,
+    pub(super) expected: String,
+}
+
+fn within(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), OutOfRange> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(OutOfRange {
+        key,
+        expected: format!("a number from {least} to {most}, not {value}"),
+    })
+}
+
+/// Checks every value.
+pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
+    let (store, limits) = (&settings.store, &settings.limits);
+    within("cores", settings.cores as u64, 0, 256)?;
+    within(
+        "store.retention_days",
+        u64::from(store.retention_days),
+        0,
+        36_500,
+    )?;
+    within("store.overlay_mib", store.overlay_mib as u64, 8, 65_536)?;
+    within("store.flush_age_ms", store.flush_age_ms, 100, 600_000)?;
+    within(
+        "limits.sessions_per_core",
+        u64::from(limits.sessions_per_core),
+        16,
+        1_000_000,
+    )?;
+    within(
+        "limits.sends_per_second",
+        u64::from(limits.sends_per_second),
+        1,
+        10_000_000,
+    )?;
+    within(
+        "limits.sends_burst",
+        u64::from(limits.sends_burst),
+        1,
+        10_000_000,
+    )?;
+    within(
+        "limits.session_queue_bytes",
+        limits.session_queue_bytes as u64,
+        256 * 1024,
+        64 * 1024 * 1024,
+    )?;
+    if settings.data_dir.as_os_str().is_empty() {
+        return Err(OutOfRange {
+            key: "data_dir",
+            expected: "a directory, not an empty text".to_owned(),
+        });
+    }
+    Ok(())
+}

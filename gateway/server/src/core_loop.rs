@@ -1,0 +1,348 @@
+//! One core's thread: its reactor, its worker, its mailboxes and its lane, in one loop.
+//!
+//! A turn: wait, take in what happened, take mail and answers, do what is due, perform effects. Nothing here decides
+//! anything about messages, and nothing blocks but the wait of the reactor.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ringpost_gateway_core::{AdminRefused, CoreId, Effect, Event, Input, Now, SessionId, Worker};
+use ringpost_gateway_ring::{Close, Connection, Event as SocketEvent, Reactor, Waker, WriteError};
+use ringpost_storage_core::Outcome;
+use ringpost_storage_embedded::LaneHandle;
+
+use crate::http::{AdminAnswer, AdminRequest};
+use crate::mailbox::Mailboxes;
+use crate::view::CoreView;
+
+/// Longest wait of a turn: a parked core shows that it lives.
+const PARK_MAX: Duration = Duration::from_secs(1);
+/// Time between two publications of the counters.
+const PUBLISH_INTERVAL: Duration = Duration::from_millis(200);
+/// Mails taken from one queue a turn.
+const MAILS_PER_TURN: usize = 1_024;
+
+/// What a core's thread works with.
+pub struct Core {
+    /// Its number.
+    pub id: CoreId,
+    /// Its sockets.
+    pub reactor: Reactor,
+    /// Its sessions and homes.
+    pub worker: Worker,
+    /// Its mail.
+    pub mailboxes: Mailboxes,
+    /// Its way to the store.
+    pub lane: LaneHandle,
+    /// Wakers of all cores, in order.
+    pub wakers: Arc<[Waker]>,
+    /// What operators ask.
+    pub requests: Receiver<AdminRequest>,
+    /// What it publishes.
+    pub view: Arc<CoreView>,
+    /// The node is to stop.
+    pub stopping: Arc<AtomicBool>,
+    /// How long sessions have to leave then, in milliseconds.
+    pub drain_ms: u32,
+    /// The store's thread runs on this core too: give way to it after handing a batch over.
+    pub shares_core: bool,
+    /// When the node started.
+    pub started: Instant,
+}
+
+/// State of the loop beside the core's parts.
+#[derive(Default)]
+struct Loop {
+    asked: BTreeMap<u64, tokio::sync::oneshot::Sender<AdminAnswer>>,
+    next_ticket: u64,
+    draining: bool,
+    published: Option<Instant>,
+}
+
+fn session_of(connection: Connection) -> SessionId {
+    SessionId {
+        slot: connection.slot(),
+        generation: connection.generation(),
+    }
+}
+
+fn connection_of(session: SessionId) -> Connection {
+    Connection::from_u64(u64::from(session.generation) << 32 | u64::from(session.slot))
+}
+
+impl Core {
+    /// Runs until the node stops and nothing is left to do.
+    ///
+    /// # Errors
+    /// The reactor failed.
+    pub fn run(mut self) -> io::Result<()> {
+        let mut state = Loop::default();
+        while !(state.draining && self.worker.summary().is_drained()) {
+            self.turn()?;
+            self.take_mail();
+            self.take_answers();
+            self.take_requests(&mut state);
+            self.stop_when_asked(&mut state);
+            let now = self.now();
+            if self
+                .worker
+                .next_deadline()
+                .is_some_and(|deadline| deadline <= now.ticks_us)
+            {
+                self.worker.timeout(now);
+            }
+            self.perform(&mut state);
+            self.post_mail();
+            self.publish(&mut state, now);
+        }
+        self.flush_sockets()
+    }
+
+    fn now(&self) -> Now {
+        let clock_ms = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis() as u64);
+        Now {
+            clock_ms,
+            ticks_us: self.started.elapsed().as_micros() as u64,
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        let ticks_us = self.started.elapsed().as_micros() as u64;
+        let until = |deadline: u64| Duration::from_micros(deadline.saturating_sub(ticks_us));
+        self.worker
+            .next_deadline()
+            .map_or(PARK_MAX, until)
+            .min(PARK_MAX)
+    }
+
+    fn turn(&mut self) -> io::Result<()> {
+        let wait = self.wait();
+        let started = self.started;
+        let worker = &mut self.worker;
+        let mut now = None;
+        self.reactor.turn(Some(wait), |event| {
+            let now = *now.get_or_insert_with(|| read_clocks(started));
+            match event {
+                SocketEvent::Accepted { connection, .. } => {
+                    worker.input(
+                        now,
+                        Input::Connected {
+                            session: session_of(connection),
+                        },
+                    );
+                }
+                SocketEvent::Received { connection, bytes } => {
+                    worker.input(
+                        now,
+                        Input::Received {
+                            session: session_of(connection),
+                            bytes,
+                        },
+                    );
+                }
+                SocketEvent::Sent {
+                    connection, bytes, ..
+                } => {
+                    worker.input(
+                        now,
+                        Input::Progress {
+                            session: session_of(connection),
+                            sent_bytes: bytes,
+                        },
+                    );
+                }
+                SocketEvent::Closed { connection, .. } => {
+                    worker.input(
+                        now,
+                        Input::Disconnected {
+                            session: session_of(connection),
+                        },
+                    );
+                }
+                SocketEvent::Connected { .. }
+                | SocketEvent::ConnectFailed { .. }
+                | SocketEvent::Woken => {}
+            }
+        })?;
+        Ok(())
+    }
+
+    fn take_mail(&mut self) {
+        let now = self.now();
+        for from in self.mailboxes.peers() {
+            for _ in 0..MAILS_PER_TURN {
+                let Some(mail) = self.mailboxes.take(from) else {
+                    break;
+                };
+                self.worker.input(now, Input::Mail { from, mail });
+            }
+        }
+    }
+
+    fn take_answers(&mut self) {
+        while let Some(outcomes) = self.lane.poll() {
+            self.worker
+                .input(self.now(), Input::BatchAnswered { outcomes });
+        }
+    }
+
+    fn take_requests(&mut self, state: &mut Loop) {
+        while let Ok(request) = self.requests.try_recv() {
+            state.next_ticket += 1;
+            state.asked.insert(state.next_ticket, request.answer);
+            let asked = Input::Admin {
+                ticket: state.next_ticket,
+                command: request.command,
+            };
+            self.worker.input(self.now(), asked);
+        }
+    }
+
+    fn stop_when_asked(&mut self, state: &mut Loop) {
+        if !state.draining && self.stopping.load(Ordering::Acquire) {
+            state.draining = true;
+            self.reactor.stop_listening();
+            self.worker.input(
+                self.now(),
+                Input::Drain {
+                    delay_ms: self.drain_ms,
+                },
+            );
+        }
+    }
+
+    fn perform(&mut self, state: &mut Loop) {
+        while let Some(effect) = self.worker.next_effect() {
+            match effect {
+                Effect::Write { session, frame } => self.write(session, frame.as_slice()),
+                Effect::Close { session, flush } => {
+                    let how = if flush { Close::AfterFlush } else { Close::Now };
+                    self.reactor.close(connection_of(session), how);
+                }
+                Effect::PauseReceiving { session } => {
+                    self.reactor.pause_receiving(connection_of(session));
+                }
+                Effect::ResumeReceiving { session } => {
+                    self.reactor.resume_receiving(connection_of(session));
+                }
+                Effect::Submit { commands } => self.submit(commands),
+                Effect::AdminAnswer { ticket, answer } => answer_operator(state, ticket, answer),
+                Effect::Event(event) => log_event(self.id, &event),
+            }
+        }
+    }
+
+    fn write(&mut self, session: SessionId, frame: &[u8]) {
+        match self.reactor.write(connection_of(session), &[frame]) {
+            Ok(_) | Err(WriteError::Stale | WriteError::Closing) => {}
+            Err(WriteError::NoRoom) => {
+                tracing::warn!(core = self.id.0, "send memory is full: a session is closed");
+                self.reactor.close(connection_of(session), Close::Now);
+                self.worker
+                    .input(self.now(), Input::Disconnected { session });
+            }
+        }
+    }
+
+    fn submit(&mut self, commands: Vec<ringpost_storage_core::Command>) {
+        if self.lane.submit(commands).is_err() {
+            // The worker hands over one batch at a time and the queue holds more: only a store that stopped refuses.
+            tracing::error!(
+                core = self.id.0,
+                "a batch was refused: the store has stopped"
+            );
+        }
+        if self.shares_core {
+            std::thread::yield_now();
+        }
+    }
+
+    fn post_mail(&mut self) {
+        for target in self.mailboxes.peers() {
+            while self.mailboxes.room(target) > 0 {
+                let Some(mail) = self.worker.next_mail(target) else {
+                    break;
+                };
+                self.mailboxes.post(target, mail);
+            }
+        }
+        self.mailboxes.wake(&self.wakers);
+    }
+
+    fn publish(&self, state: &mut Loop, now: Now) {
+        self.view.turned(now.ticks_us / 1_000);
+        if state
+            .published
+            .is_some_and(|published| published.elapsed() < PUBLISH_INTERVAL)
+        {
+            return;
+        }
+        state.published = Some(Instant::now());
+        self.view.publish(|published| {
+            published.counters.clone_from(self.worker.counters());
+            published.summary = self.worker.summary();
+            published.mailbox_depth = self
+                .mailboxes
+                .peers()
+                .map(|target| self.mailboxes.depth(target))
+                .sum();
+            published.reactor = *self.reactor.counters();
+        });
+    }
+
+    /// Gives closing sockets their time to take what was written to them.
+    fn flush_sockets(&mut self) -> io::Result<()> {
+        let end =
+            Instant::now() + Duration::from_millis(ringpost_gateway_core::limits::FLUSH_TIMEOUT_MS);
+        while self.reactor.open_connections() > 0 && Instant::now() < end {
+            self.reactor.turn(Some(Duration::from_millis(10)), |_| {})?;
+        }
+        Ok(())
+    }
+}
+
+fn read_clocks(started: Instant) -> Now {
+    let clock_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64);
+    Now {
+        clock_ms,
+        ticks_us: started.elapsed().as_micros() as u64,
+    }
+}
+
+fn answer_operator(state: &mut Loop, ticket: u64, answer: Result<Outcome, AdminRefused>) {
+    let answer = answer.map_err(|refused| match refused {
+        AdminRefused::OtherHome(core) => format!("core {} is the home", core.0),
+        AdminRefused::Overloaded => "too much is waiting".to_owned(),
+        AdminRefused::Unavailable => "the store cannot be reached".to_owned(),
+    });
+    if let Some(sender) = state.asked.remove(&ticket) {
+        // The operator may have given up: then nobody waits for the answer.
+        let _ = sender.send(answer);
+    }
+}
+
+fn log_event(core: CoreId, event: &Event) {
+    match event {
+        Event::SessionLive {
+            device, generation, ..
+        } => {
+            tracing::debug!(core = core.0, user = %device.user, device = device.device, generation, "session open");
+        }
+        Event::SessionEnded { device, code, .. } => {
+            let user = device.map(|device| device.user.to_string());
+            let code = code.map(|code| code.name());
+            tracing::debug!(core = core.0, user, code, "session ended");
+        }
+        Event::BecamePending { user, chat, seq } => {
+            tracing::trace!(core = core.0, %user, %chat, seq, "became pending without a live session");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Starts the thread of one core: pins it, makes its reactor there, listens, and runs the loop once it is wired up.
+//!
+//! A reactor stays on the thread that made it, so each thread makes its own and tells its waker before the rest is built.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use core_affinity::CoreId as Processor;
+use ringpost_gateway_core::{Config, CoreId, Now, Worker};
+use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig, Waker};
+use ringpost_storage_embedded::LaneHandle;
+
+use crate::configuration::Settings;
+use crate::core_loop::Core;
+use crate::http::AdminRequest;
+use crate::mailbox::Mailboxes;
+use crate::node::NodeError;
+use crate::view::CoreView;
+
+/// How long sessions have to leave at a stop, in milliseconds.
+const DRAIN_MS: u32 = 500;
+/// A thread that has not made its reactor after this time never will.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// Sockets beside those of sessions: accepts in flight and closing ones.
+const SPARE_SLOTS: u32 = 256;
+
+/// Where a core's thread runs.
+#[derive(Clone, Copy, Debug)]
+pub struct CoreSeat {
+    processor: Option<Processor>,
+    shares_core: bool,
+}
+
+impl CoreSeat {
+    /// Seats for `cores` threads on the processors that the process may use; 0 is one for each.
+    pub fn assign(cores: usize) -> Vec<Self> {
+        let processors = core_affinity::get_core_ids().unwrap_or_default();
+        let count = if cores == 0 {
+            processors.len().max(1)
+        } else {
+            cores
+        };
+        let shares_core = count >= processors.len();
+        (0..count)
+            .map(|index| {
+                let processor =
+                    (!processors.is_empty()).then(|| processors[index % processors.len()]);
+                Self {
+                    processor,
+                    shares_core,
+                }
+            })
+            .collect()
+    }
+}
+
+/// What a core's thread is given when its sockets are ready.
+pub struct Wiring {
+    /// Its way to the store.
+    pub lane: LaneHandle,
+    /// Its mail.
+    pub mailboxes: Mailboxes,
+    /// Wakers of all cores, in order.
+    pub wakers: Arc<[Waker]>,
+    /// What operators ask.
+    pub requests: Receiver<AdminRequest>,
+    /// What it publishes.
+    pub view: Arc<CoreView>,
+}
+
+struct Ready {
+    waker: Waker,
+    address: SocketAddr,
+}
+
+/// A thread whose sockets are ready and that waits to be wired up.
+pub struct CoreThread {
+    /// Ends its waits.
+    pub waker: Waker,
+    wiring: SyncSender<Wiring>,
+    thread: JoinHandle<Result<(), NodeError>>,
+}
+
+struct Plan {
+    id: CoreId,
+    seat: CoreSeat,
+    address: SocketAddr,
+    reactor: ReactorConfig,
+    worker: Config,
+    started: Instant,
+    stopping: Arc<AtomicBool>,
+}
+
+impl CoreThread {
+    /// Starts a thread for each seat; returns the bound address of the native door, which all share.
+    ///
+    /// # Errors
+    /// The first that did not come up. The others end by themselves, unwired.
+    pub fn start_all(
+        settings: &Settings,
+        config: &Config,
+        seats: Vec<CoreSeat>,
+        started: Instant,
+        stopping: &Arc<AtomicBool>,
+    ) -> Result<(SocketAddr, Vec<Self>), NodeError> {
+        let mut address = settings.listen.native;
+        let mut cores = Vec::new();
+        for (index, seat) in seats.into_iter().enumerate() {
+            let id = CoreId(index as u16);
+            let reactor = ReactorConfig {
+                slots: settings.limits.sessions_per_core + SPARE_SLOTS,
+                queued_bytes_max: settings.limits.session_queue_bytes,
+                ..ReactorConfig::default()
+            };
+            let worker = Config {
+                core: id,
+                sessions_max: reactor.slots,
+                ..config.clone()
+            };
+            let stopping = stopping.clone();
+            let core = Self::start(Plan {
+                id,
+                seat,
+                address,
+                reactor,
+                worker,
+                started,
+                stopping,
+            })?;
+            address = core.1;
+            cores.push(core.0);
+        }
+        Ok((address, cores))
+    }
+
+    fn start(plan: Plan) -> Result<(Self, SocketAddr), NodeError> {
+        let core = usize::from(plan.id.0);
+        let (tell_ready, ready) = mpsc::sync_channel(1);
+        let (wiring, wired) = mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name(format!("core-{core}"))
+            .spawn(move || run(plan, &tell_ready, &wired))
+            .map_err(|error| NodeError::Core {
+                core,
+                reason: error.to_string(),
+            })?;
+        let silent = |_| {
+            Err(NodeError::Core {
+                core,
+                reason: "its thread does not start".to_owned(),
+            })
+        };
+        let Ready { waker, address } = ready.recv_timeout(START_TIMEOUT).unwrap_or_else(silent)?;
+        Ok((
+            Self {
+                waker,
+                wiring,
+                thread,
+            },
+            address,
+        ))
+    }
+
+    /// Wires the thread up: it takes its first turn.
+    ///
+    /// # Errors
+    /// The thread is gone.
+    pub fn connect(self, wiring: Wiring) -> Result<JoinHandle<Result<(), NodeError>>, NodeError> {
+        match self.wiring.send(wiring) {
+            Ok(()) => Ok(self.thread),
+            Err(_) => Err(NodeError::Core {
+                core: 0,
+                reason: "its thread ended before its first turn".to_owned(),
+            }),
+        }
+    }
+}
+
+fn run(
+    plan: Plan,
+    tell_ready: &SyncSender<Result<Ready, NodeError>>,
+    wired: &Receiver<Wiring>,
+) -> Result<(), NodeError> {
+    let core = usize::from(plan.id.0);
+    if let Some(processor) = plan.seat.processor {
+        core_affinity::set_for_current(processor);
+    }
+    let reactor = match open_sockets(&plan) {
+        Ok((reactor, ready)) => {
+            // The receiver waits for exactly this.
+            let _ = tell_ready.send(Ok(ready));
+            reactor
+        }
+        Err(error) => {
+            let _ = tell_ready.send(Err(error));
+            return Ok(());
+        }
+    };
+    // Dropped without wiring: the node did not start.
+    let Ok(wiring) = wired.recv() else {
+        return Ok(());
+    };
+    let ran = seated(plan, reactor, wiring).run();
+    ran.map_err(|error| {
+        tracing::error!(core, %error, "a core has stopped");
+        NodeError::Core {
+            core,
+            reason: error.to_string(),
+        }
+    })
+}
+
+fn open_sockets(plan: &Plan) -> Result<(Reactor, Ready), NodeError> {
+    let mut reactor = Reactor::new(plan.reactor.clone())?;
+    let address = reactor
+        .listen(
+            plan.address,
+            Listen {
+                reuse_port: true,
+                ..Listen::default()
+            },
+        )
+        .map_err(|source| NodeError::Listen {
+            address: plan.address,
+            source,
+        })?;
+    let waker = reactor.waker();
+    Ok((reactor, Ready { waker, address }))
+}
+
+fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
+    let clock_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64);
+    let now = Now {
+        clock_ms,
+        ticks_us: plan.started.elapsed().as_micros() as u64,
+    };
+    Core {
+        id: plan.id,
+        reactor,
+        worker: Worker::new(plan.worker, now),
+        mailboxes: wiring.mailboxes,
+        lane: wiring.lane,
+        wakers: wiring.wakers,
+        requests: wiring.requests,
+        view: wiring.view,
+        stopping: plan.stopping,
+        drain_ms: DRAIN_MS,
+        shares_core: plan.seat.shares_core,
+        started: plan.started,
+    }
+}

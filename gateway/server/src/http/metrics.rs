@@ -1,0 +1,371 @@
+//! `/metrics` in Prometheus's text format: base units, no label that names a user.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::State;
+use axum::http::{HeaderName, header};
+use ringpost_gateway_core::{BUCKETS, Histogram};
+
+use ringpost_storage_embedded::Histogram as SyncTimes;
+
+use crate::view::{NodeView, Published};
+
+/// The page.
+pub(super) async fn metrics(
+    State(view): State<Arc<NodeView>>,
+) -> ([(HeaderName, &'static str); 1], String) {
+    let cores: Vec<Published> = view.cores().collect();
+    let mut page = Page::default();
+    messages(&mut page, &cores);
+    sessions(&mut page, &cores);
+    latencies(&mut page, &cores);
+    sockets(&mut page, &cores);
+    store(&mut page, &view);
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        page.0,
+    )
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a text cannot fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: f64) {
+        let braced = if labels.is_empty() {
+            String::new()
+        } else {
+            format!("{{{labels}}}")
+        };
+        let _ = writeln!(self.0, "{name}{braced} {value}");
+    }
+
+    fn single(&mut self, name: &str, kind: &str, help: &str, value: f64) {
+        self.family(name, kind, help);
+        self.sample(name, "", value);
+    }
+
+    /// A histogram whose buckets end at `bound(index)`, in the unit of the name; `None` is the last, unbounded one.
+    fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        counts: &[u64],
+        sum: f64,
+        bound: impl Fn(usize) -> Option<f64>,
+    ) {
+        self.family(name, "histogram", help);
+        let mut total = 0;
+        for (index, count) in counts.iter().enumerate() {
+            total += count;
+            if let Some(bound) = bound(index) {
+                self.sample(
+                    &format!("{name}_bucket"),
+                    &format!("le=\"{bound}\""),
+                    total as f64,
+                );
+            }
+        }
+        self.sample(&format!("{name}_bucket"), "le=\"+Inf\"", total as f64);
+        self.sample(&format!("{name}_sum"), "", sum);
+        self.sample(&format!("{name}_count"), "", total as f64);
+    }
+}
+
+fn total(cores: &[Published], of: impl Fn(&Published) -> u64) -> f64 {
+    cores.iter().map(of).sum::<u64>() as f64
+}
+
+fn messages(page: &mut Page, cores: &[Published]) {
+    let stored = total(cores, |core| core.counters.stored);
+    page.single(
+        "ringpost_messages_stored_total",
+        "counter",
+        "Messages made durable.",
+        stored,
+    );
+    let delivered = total(cores, |core| core.counters.delivered);
+    page.single(
+        "ringpost_messages_delivered_total",
+        "counter",
+        "Messages written to sessions as they came.",
+        delivered,
+    );
+    let skipped = total(cores, |core| {
+        core.counters.skipped + core.counters.overflowed
+    });
+    let help = "Deliveries left to the log because a session or a core had no room.";
+    page.single("ringpost_messages_skipped_total", "counter", help, skipped);
+    page.family(
+        "ringpost_messages_refused_total",
+        "counter",
+        "Sends, requests and sessions refused.",
+    );
+    for &code in ringpost_wire::ErrorCode::ALL {
+        let refused = total(cores, |core| {
+            core.counters
+                .refused
+                .get(&code)
+                .copied()
+                .unwrap_or_default()
+        });
+        page.sample(
+            "ringpost_messages_refused_total",
+            &format!("reason=\"{}\"", code.name()),
+            refused,
+        );
+    }
+    page.family(
+        "ringpost_messages_shed_total",
+        "counter",
+        "Left out under load, by step.",
+    );
+    for (step, of) in [
+        (
+            "receipts",
+            (|core| core.counters.shed.receipts) as fn(&Published) -> u64,
+        ),
+        ("requests", |core| core.counters.shed.requests),
+        ("sends", |core| core.counters.shed.sends),
+        ("acks", |core| core.counters.shed.acks),
+    ] {
+        page.sample(
+            "ringpost_messages_shed_total",
+            &format!("step=\"{step}\""),
+            total(cores, of),
+        );
+    }
+    let acks = total(cores, |core| core.counters.acks);
+    page.single(
+        "ringpost_acks_total",
+        "counter",
+        "Acknowledgements taken in.",
+        acks,
+    );
+}
+
+fn sessions(page: &mut Page, cores: &[Published]) {
+    page.family("ringpost_sessions", "gauge", "Sessions by state.");
+    let (opening, live, behind) = (
+        total(cores, |core| core.summary.sessions_opening as u64),
+        total(cores, |core| core.summary.sessions_live as u64),
+        total(cores, |core| core.summary.sessions_behind as u64),
+    );
+    page.sample("ringpost_sessions", "state=\"opening\"", opening);
+    page.sample("ringpost_sessions", "state=\"live\"", live - behind);
+    page.sample("ringpost_sessions", "state=\"behind\"", behind);
+    page.family(
+        "ringpost_mailbox_depth",
+        "gauge",
+        "Mails that wait, by sending core.",
+    );
+    for (index, core) in cores.iter().enumerate() {
+        let waiting = core.mailbox_depth + core.summary.mails_waiting;
+        page.sample(
+            "ringpost_mailbox_depth",
+            &format!("core=\"{index}\""),
+            waiting as f64,
+        );
+    }
+}
+
+fn merged(cores: &[Published], of: impl Fn(&Published) -> &Histogram) -> Histogram {
+    let mut sum = Histogram::default();
+    for histogram in cores.iter().map(of) {
+        sum.counts
+            .iter_mut()
+            .zip(histogram.counts)
+            .for_each(|(sum, count)| *sum += count);
+        sum.sum_us += histogram.sum_us;
+    }
+    sum
+}
+
+fn latencies(page: &mut Page, cores: &[Published]) {
+    let seconds = |index: usize| Histogram::bound_us(index).map(|bound_us| bound_us as f64 / 1e6);
+    let mut add = |name: &str, help: &str, histogram: &Histogram| {
+        page.histogram(
+            name,
+            help,
+            &histogram.counts,
+            histogram.sum_us as f64 / 1e6,
+            seconds,
+        );
+    };
+    let commit = merged(cores, |core| &core.counters.commit);
+    add(
+        "ringpost_commit_seconds",
+        "From handing a batch to the lane until it is durable.",
+        &commit,
+    );
+    let answered = merged(cores, |core| &core.counters.send_to_sent);
+    add(
+        "ringpost_send_to_sent_seconds",
+        "From taking a send in until its answer leaves.",
+        &answered,
+    );
+    let batch = merged(cores, |core| &core.counters.batch_messages);
+    let messages = |index: usize| Histogram::bound_us(index).map(|bound| bound as f64);
+    let help = "Messages a batch.";
+    page.histogram(
+        "ringpost_lane_batch_messages",
+        help,
+        &batch.counts[..BUCKETS],
+        batch.sum_us as f64,
+        messages,
+    );
+}
+
+fn sockets(page: &mut Page, cores: &[Published]) {
+    let received = total(cores, |core| core.reactor.received_bytes);
+    page.single(
+        "ringpost_received_bytes_total",
+        "counter",
+        "Bytes received from clients.",
+        received,
+    );
+    let sent = total(cores, |core| core.reactor.sent_bytes);
+    page.single(
+        "ringpost_sent_bytes_total",
+        "counter",
+        "Bytes sent to clients.",
+        sent,
+    );
+    let accepted = total(cores, |core| core.reactor.accepted);
+    page.single(
+        "ringpost_connections_accepted_total",
+        "counter",
+        "Connections accepted.",
+        accepted,
+    );
+    let sends = total(cores, |core| core.reactor.send_completions);
+    page.single(
+        "ringpost_socket_sends_total",
+        "counter",
+        "Sends completed by the kernel.",
+        sends,
+    );
+    let receives = total(cores, |core| core.reactor.receive_completions);
+    page.single(
+        "ringpost_socket_receives_total",
+        "counter",
+        "Receives completed by the kernel.",
+        receives,
+    );
+    let enters = total(cores, |core| core.reactor.submissions);
+    page.single(
+        "ringpost_ring_enters_total",
+        "counter",
+        "System calls that entered a ring.",
+        enters,
+    );
+}
+
+fn store(page: &mut Page, view: &NodeView) {
+    let store = view.store();
+    let read = |value: &AtomicU64| value.load(Ordering::Relaxed) as f64;
+    for (name, kind, help, value) in [
+        (
+            "ringpost_store_commits_total",
+            "counter",
+            "Commit records written.",
+            &store.commits,
+        ),
+        (
+            "ringpost_store_committed_bytes_total",
+            "counter",
+            "Bytes of commit records.",
+            &store.committed_bytes,
+        ),
+        (
+            "ringpost_store_commands_total",
+            "counter",
+            "Commands run.",
+            &store.commands,
+        ),
+        (
+            "ringpost_store_overlay_waits_total",
+            "counter",
+            "Times that commits waited for the overlay.",
+            &store.overlay_waits,
+        ),
+        (
+            "ringpost_store_overlay_bytes",
+            "gauge",
+            "Memory of what is not yet in the tables.",
+            &store.overlay_bytes,
+        ),
+        (
+            "ringpost_store_overlay_entries",
+            "gauge",
+            "Entries that are not yet in the tables.",
+            &store.overlay_entries,
+        ),
+        (
+            "ringpost_store_flush_backlog_bytes",
+            "gauge",
+            "Commit records not yet in the tables.",
+            &store.flush_backlog_bytes,
+        ),
+        (
+            "ringpost_store_flushed_entries_total",
+            "counter",
+            "Rows written to or removed from the tables.",
+            &store.flushed_entries,
+        ),
+        (
+            "ringpost_store_flushed_bytes_total",
+            "counter",
+            "Memory of what was flushed.",
+            &store.flushed_bytes,
+        ),
+        (
+            "ringpost_store_flushes_total",
+            "counter",
+            "Flushes finished.",
+            &store.flushes,
+        ),
+        (
+            "ringpost_store_cancelled_entries_total",
+            "counter",
+            "Entries gone before they were flushed.",
+            &store.cancelled_entries,
+        ),
+        (
+            "ringpost_store_log_segments",
+            "gauge",
+            "Segments of the commit log.",
+            &store.log_segments,
+        ),
+        (
+            "ringpost_store_swept_messages_total",
+            "counter",
+            "Messages removed when their time was over.",
+            &store.swept_messages,
+        ),
+    ] {
+        page.single(name, kind, help, read(value));
+    }
+    let syncs = &store.syncs;
+    let seconds = |bucket: usize| {
+        (bucket + 1 < SyncTimes::BUCKETS).then(|| SyncTimes::bucket_end_ns(bucket) as f64 / 1e9)
+    };
+    let help = "Duration of a sync of the commit log.";
+    page.histogram(
+        "ringpost_store_sync_seconds",
+        help,
+        &syncs.counts(),
+        syncs.sum_ns() as f64 / 1e9,
+        seconds,
+    );
+}

@@ -1,0 +1,11 @@
+//! HTTP: health, readiness, metrics and administration, on one thread of its own.
+//!
+//! It reads published counters and asks workers by their queues; it never touches the store.
+
+mod admin;
+mod metrics;
+mod server;
+mod status;
+
+pub use admin::{AdminAnswer, AdminRequest};
+pub use server::{HttpError, HttpServer};

@@ -1,0 +1,259 @@
+//! A node: opens the store, starts one thread a core and the HTTP thread, and stops them in the order that loses nothing.
+//!
+//! Order of a stop: cores drain (their open batches are answered), then the store commits what was handed over and closes.
+
+use std::fs::{DirBuilder, File};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use ringpost_gateway_core::{Config, TokenKey};
+use ringpost_gateway_ring::{ProbeError, StartError, Waker};
+use ringpost_storage_embedded::{
+    EmbeddedStore, Fatal, FileError, OpenError, Options, Pinning, Retention, Rules, RunningStore,
+    State,
+};
+
+use crate::configuration::Settings;
+use crate::core_thread::{CoreSeat, CoreThread, Wiring};
+use crate::http::{HttpError, HttpServer};
+use crate::mailbox::Mailboxes;
+use crate::secret::{ADMIN_TOKEN_FILE, Secret, SecretError, TOKEN_SECRET_FILE};
+use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeView};
+
+/// Folder of the store in the data directory.
+const STORE_DIRECTORY: &str = "store";
+
+/// Why a node did not start or did not run on.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The kernel lacks something.
+    #[error(transparent)]
+    Kernel(#[from] ProbeError),
+    /// A reactor could not be made.
+    #[error(transparent)]
+    Reactor(#[from] StartError),
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The data directory could not be made.
+    #[error("data_dir {path}: {source}")]
+    DataDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store's threads could not be started.
+    #[error(transparent)]
+    StoreThreads(#[from] FileError),
+    /// The store has failed; what was answered is stored.
+    #[error("the store has failed: {0}")]
+    StoreFailed(#[from] Fatal),
+    /// A secret could not be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// HTTP could not be served.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The native door's address could not be had.
+    #[error("listen.native {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A thread could not be started, or ended before its time.
+    #[error("core {core}: {reason}")]
+    Core {
+        /// Which.
+        core: usize,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A running node.
+pub struct Node {
+    native: SocketAddr,
+    http: HttpServer,
+    store: RunningStore,
+    threads: Vec<JoinHandle<Result<(), NodeError>>>,
+    wakers: Arc<[Waker]>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Node {
+    /// Opens the store and starts all threads. Sessions are accepted when this returns.
+    ///
+    /// # Errors
+    /// What could not be had; nothing is left running then.
+    pub fn start(settings: &Settings) -> Result<Self, NodeError> {
+        let started = Instant::now();
+        ringpost_gateway_ring::probe()?;
+        make_data_directory(&settings.data_dir)?;
+        let mut store = EmbeddedStore::open(store_options(settings))?;
+        let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
+        let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
+        let seats = CoreSeat::assign(settings.cores);
+        let stopping = Arc::new(AtomicBool::new(false));
+        let config = worker_config(settings, &secret, seats.len(), started);
+        let (native, cores) = CoreThread::start_all(settings, &config, seats, started, &stopping)?;
+        let wakers: Arc<[Waker]> = cores.iter().map(|core| core.waker.clone()).collect();
+        let mut views = Vec::new();
+        let mut threads = Vec::new();
+        for (core, mailboxes) in cores.into_iter().zip(Mailboxes::for_cores(wakers.len())) {
+            let (sender, requests) = mpsc::sync_channel(ADMIN_REQUESTS_MAX);
+            let view = Arc::new(CoreView::default());
+            let waker = core.waker.clone();
+            let lane = store.lane({
+                let waker = waker.clone();
+                move || waker.wake()
+            });
+            let wiring = Wiring {
+                lane,
+                mailboxes,
+                wakers: wakers.clone(),
+                requests,
+                view: view.clone(),
+            };
+            views.push((
+                view,
+                AdminDoor {
+                    requests: sender,
+                    waker,
+                },
+            ));
+            threads.push(core.connect(wiring)?);
+        }
+        let view = NodeView::new(
+            started,
+            views,
+            store.metrics(),
+            stopping.clone(),
+            &admin_token,
+        );
+        let store = store.start(Pinning::default())?;
+        let http = HttpServer::start(settings.listen.http, Arc::new(view))?;
+        Ok(Self {
+            native,
+            http,
+            store,
+            threads,
+            wakers,
+            stopping,
+        })
+    }
+
+    /// The bound address of the native door.
+    pub fn native_address(&self) -> SocketAddr {
+        self.native
+    }
+
+    /// The bound address of HTTP.
+    pub fn http_address(&self) -> SocketAddr {
+        self.http.address()
+    }
+
+    /// Why the node cannot run on, if so: a core's thread has ended, or the store has failed.
+    pub fn failure(&self) -> Option<String> {
+        if let State::Failed(reason) = self.store.state() {
+            return Some(format!("the store has failed: {reason}"));
+        }
+        self.threads
+            .iter()
+            .any(JoinHandle::is_finished)
+            .then(|| "a core has stopped".to_owned())
+    }
+
+    /// Lets sessions leave, makes durable what was handed over, and stops all threads.
+    ///
+    /// # Errors
+    /// The first thread that ended badly; the others are stopped all the same.
+    pub fn stop(self) -> Result<(), NodeError> {
+        self.stopping.store(true, Ordering::Release);
+        self.wakers.iter().for_each(Waker::wake);
+        let mut result = Ok(());
+        for (core, thread) in self.threads.into_iter().enumerate() {
+            let ended = thread.join().unwrap_or_else(|_| {
+                Err(NodeError::Core {
+                    core,
+                    reason: "its thread panicked".to_owned(),
+                })
+            });
+            result = result.and(ended);
+        }
+        let stored = self.store.stop(true).map_err(NodeError::from);
+        self.http.stop();
+        result.and(stored)
+    }
+}
+
+/// Makes the directory, for its owner only, where it is missing; its name is durable before anything is put into it.
+fn make_data_directory(path: &Path) -> Result<(), NodeError> {
+    let failed = |source| NodeError::DataDirectory {
+        path: path.to_owned(),
+        source,
+    };
+    if path.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(failed)?;
+    let absolute = path.canonicalize().map_err(failed)?;
+    let parent = absolute.parent().unwrap_or(&absolute);
+    File::open(parent)
+        .and_then(|parent| parent.sync_all())
+        .map_err(failed)
+}
+
+fn store_options(settings: &Settings) -> Options {
+    let retention = match settings.store.retention_days {
+        0 => Retention::UntilDelivered,
+        days => Retention::Days(days),
+    };
+    let rules = Rules { retention };
+    Options {
+        overlay_bytes_max: settings.store.overlay_mib << 20,
+        flush_age_ms: settings.store.flush_age_ms,
+        ..Options::new(settings.data_dir.join(STORE_DIRECTORY), rules)
+    }
+}
+
+fn worker_config(settings: &Settings, secret: &Secret, cores: usize, started: Instant) -> Config {
+    let issuer = &settings.auth.issuer;
+    Config {
+        cores: cores as u16,
+        seed: seed(started),
+        server: concat!("ringpost/", env!("CARGO_PKG_VERSION")).to_owned(),
+        token_keys: vec![TokenKey {
+            id: None,
+            secret: secret.bytes().to_vec(),
+        }],
+        token_issuer: (!issuer.is_empty()).then(|| issuer.clone()),
+        register_devices: settings.auth.register,
+        sessions_max: settings.limits.sessions_per_core,
+        sends_per_second: settings.limits.sends_per_second,
+        sends_burst: settings.limits.sends_burst,
+        ..Config::default()
+    }
+}
+
+/// A seed that differs from start to start: for jitter and the hashing of tables, not for secrets.
+fn seed(started: Instant) -> u64 {
+    let mut bytes = [0; 8];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => u64::from_le_bytes(bytes),
+        Err(_) => started.elapsed().as_nanos() as u64,
+    }
+}

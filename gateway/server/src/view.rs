@@ -1,0 +1,155 @@
+//! What the HTTP thread sees of the node: published counters, turns, readiness, and the way to ask a worker.
+//!
+//! Each core publishes its own part; nobody else writes it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use ringpost_gateway_core::{Counters, ShardMap, Summary};
+use ringpost_gateway_ring::Waker;
+use ringpost_storage_embedded::Metrics;
+
+use crate::http::AdminRequest;
+use crate::secret::Secret;
+
+/// A core that took no turn for so long is stuck, in milliseconds. A parked one wakes at least twice in this time.
+const STUCK_MS: u64 = 5_000;
+/// Requests of operators that may wait for one core.
+pub const ADMIN_REQUESTS_MAX: usize = 64;
+
+/// What one core publishes.
+#[derive(Default)]
+pub struct CoreView {
+    turn_ms: AtomicU64,
+    published: Mutex<Published>,
+}
+
+/// A core's numbers at one moment.
+#[derive(Clone, Default)]
+pub struct Published {
+    /// Counts of the worker.
+    pub counters: Counters,
+    /// State of the worker.
+    pub summary: Summary,
+    /// Mails that wait in the mailboxes of other cores.
+    pub mailbox_depth: usize,
+    /// Counts of the reactor.
+    pub reactor: ringpost_gateway_ring::Counters,
+}
+
+impl CoreView {
+    /// Notes a turn at `uptime_ms`.
+    pub fn turned(&self, uptime_ms: u64) {
+        self.turn_ms.store(uptime_ms, Ordering::Relaxed);
+    }
+
+    /// Publishes numbers. Skipped while they are being read: the next time is soon.
+    pub fn publish(&self, publish: impl FnOnce(&mut Published)) {
+        if let Ok(mut published) = self.published.try_lock() {
+            publish(&mut published);
+        }
+    }
+
+    /// The numbers published last.
+    pub fn published(&self) -> Published {
+        self.published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// The way to ask one core's worker.
+pub struct AdminDoor {
+    /// Its queue.
+    pub requests: SyncSender<AdminRequest>,
+    /// Its waker.
+    pub waker: Waker,
+}
+
+/// The whole node, as HTTP sees it.
+pub struct NodeView {
+    started: Instant,
+    shards: ShardMap,
+    cores: Vec<Arc<CoreView>>,
+    doors: Vec<AdminDoor>,
+    store: Arc<Metrics>,
+    draining: Arc<AtomicBool>,
+    admin_token: String,
+}
+
+impl NodeView {
+    /// A view of `cores` with their doors, in order.
+    pub fn new(
+        started: Instant,
+        cores: Vec<(Arc<CoreView>, AdminDoor)>,
+        store: Arc<Metrics>,
+        draining: Arc<AtomicBool>,
+        admin_token: &Secret,
+    ) -> Self {
+        let shards = ShardMap::new(cores.len() as u16);
+        let (cores, doors) = cores.into_iter().unzip();
+        Self {
+            started,
+            shards,
+            cores,
+            doors,
+            store,
+            draining,
+            admin_token: admin_token.to_hex(),
+        }
+    }
+
+    /// What an operator's call must carry.
+    pub fn admin_token(&self) -> &[u8] {
+        self.admin_token.as_bytes()
+    }
+
+    /// The store's numbers.
+    pub fn store(&self) -> &Metrics {
+        &self.store
+    }
+
+    /// Each core's numbers, in order.
+    pub fn cores(&self) -> impl Iterator<Item = Published> {
+        self.cores.iter().map(|core| core.published())
+    }
+
+    /// Cores that took no turn for a while.
+    pub fn stuck_cores(&self) -> impl Iterator<Item = usize> {
+        let now_ms = self.started.elapsed().as_millis() as u64;
+        let turned = |core: &Arc<CoreView>| core.turn_ms.load(Ordering::Relaxed);
+        self.cores
+            .iter()
+            .enumerate()
+            .filter(move |(_, core)| now_ms.saturating_sub(turned(core)) > STUCK_MS)
+            .map(|(index, _)| index)
+    }
+
+    /// Why new messages cannot be stored; `None` when they can.
+    pub fn not_ready(&self) -> Option<String> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Some("the node is stopping".to_owned());
+        }
+        if let Some(failure) = self.store.last_error() {
+            return Some(format!("the store has failed: {failure}"));
+        }
+        let stuck: Vec<String> = self.stuck_cores().map(|core| core.to_string()).collect();
+        (!stuck.is_empty()).then(|| format!("cores that take no turns: {}", stuck.join(", ")))
+    }
+
+    /// Hands a request to the worker that is its home. `false` when too many wait there.
+    pub fn ask(&self, request: AdminRequest) -> bool {
+        let home = self.shards.home(request.command.home());
+        let door = &self.doors[usize::from(home.0)];
+        match door.requests.try_send(request) {
+            Ok(()) => {
+                door.waker.wake();
+                true
+            }
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => false,
+        }
+    }
+}
