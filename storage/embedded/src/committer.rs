@@ -14,6 +14,7 @@ use ringpost_storage_core::outcome::AppendRefused;
 use ringpost_storage_core::{Command, Outcome};
 use ringpost_wire::{ErrorCode, MessageView};
 
+use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::Fatal;
 use crate::flusher::Job;
@@ -46,6 +47,8 @@ pub(crate) struct Committer {
     pub status: Arc<Status>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Keeps the lock of the folder for as long as anything may be written.
+    pub _directory: Directory,
 }
 
 impl Committer {

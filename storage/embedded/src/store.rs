@@ -140,6 +140,7 @@ impl EmbeddedStore {
     /// A thread cannot be made.
     pub fn start(self, pinning: Pinning) -> Result<RunningStore, FileError> {
         let status = Arc::new(Status::default());
+        let folder = self.directory.log.clone();
         let (jobs, taken) = sync_channel(1);
         let (given, done) = channel();
         let committer = Committer {
@@ -154,6 +155,7 @@ impl EmbeddedStore {
             bell: Arc::clone(&self.bell),
             status: Arc::clone(&status),
             metrics: Arc::clone(&self.metrics),
+            _directory: self.directory,
         };
         let flusher = FlusherThread {
             flusher: self.flusher,
@@ -161,7 +163,7 @@ impl EmbeddedStore {
             done: given,
             bell: Arc::clone(&self.bell),
         };
-        let spawned = |error| FileError::of("make a thread for", &self.directory.log)(error);
+        let spawned = |error| FileError::of("make a thread for", &folder)(error);
         let flusher = thread::Builder::new()
             .name("store-flush".to_owned())
             .spawn(move || {
@@ -181,8 +183,7 @@ impl EmbeddedStore {
             bell: self.bell,
             metrics: self.metrics,
             incarnation: self.incarnation,
-            threads: [committer, flusher],
-            _directory: self.directory,
+            threads: vec![committer, flusher],
         })
     }
 
@@ -204,19 +205,33 @@ impl EmbeddedStore {
         self.engine.view()
     }
 
-    /// Does one job of a flush of everything, begun if none is under way; false when that flush is over.
+    /// As `commit_writes`, and leaves a flush under way where it is.
     #[cfg(test)]
-    pub(crate) fn flush_one_job(&mut self) -> bool {
+    pub(crate) fn commit_writes_amid_flush(
+        &mut self,
+        writes: Vec<ringpost_storage_core::store::Write>,
+    ) -> Result<(), Fatal> {
+        self.engine.commit_writes(writes)
+    }
+
+    /// Takes the next job of a flush of everything, begun if none is under way; `None` when that flush is over.
+    #[cfg(test)]
+    pub(crate) fn take_job(&mut self) -> Option<Job> {
         if !self.engine.is_flushing() {
             self.engine.begin_flush_of_all();
         }
-        while self.engine.is_flushing() {
-            if let Some(job) = self.engine.next_job() {
-                self.perform(&job).expect("a flush in a test works");
-                break;
+        loop {
+            let job = self.engine.next_job();
+            if job.is_some() || !self.engine.is_flushing() {
+                return job;
             }
         }
-        self.engine.is_flushing()
+    }
+
+    /// Does a job that was taken.
+    #[cfg(test)]
+    pub(crate) fn do_job(&mut self, job: &Job) {
+        self.perform(job).expect("a flush in a test works");
     }
 
     fn run_and_flush(&mut self, commands: &[Command]) -> Result<Vec<Outcome>, Fatal> {
@@ -274,15 +289,14 @@ impl EmbeddedStore {
     }
 }
 
-/// A store with its threads. It runs until it is stopped.
+/// A store with its threads. It runs until it is stopped, or dropped, which is a stop without a flush.
 #[derive(Debug)]
 pub struct RunningStore {
     status: Arc<Status>,
     bell: Arc<Bell>,
     metrics: Arc<Metrics>,
     incarnation: u64,
-    threads: [JoinHandle<()>; 2],
-    _directory: Directory,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl RunningStore {
@@ -306,19 +320,29 @@ impl RunningStore {
     ///
     /// # Errors
     /// The store had failed, or does now.
-    pub fn stop(self, flush: bool) -> Result<(), Fatal> {
-        self.status.stop(StopRequest { flush });
-        self.bell.ring();
-        for thread in self.threads {
-            if thread.join().is_err() {
-                self.status
-                    .fail("a thread of the store panicked".to_owned());
-            }
-        }
+    pub fn stop(mut self, flush: bool) -> Result<(), Fatal> {
+        self.end(flush);
         match self.status.state() {
             State::Running => Ok(()),
             State::Failed(reason) => Err(Fatal::Stopped(reason)),
         }
+    }
+
+    fn end(&mut self, flush: bool) {
+        self.status.stop(StopRequest { flush });
+        self.bell.ring();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                let reason = "a thread of the store panicked";
+                self.status.fail(reason.to_owned());
+            }
+        }
+    }
+}
+
+impl Drop for RunningStore {
+    fn drop(&mut self) {
+        self.end(false);
     }
 }
 

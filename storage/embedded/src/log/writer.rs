@@ -194,6 +194,9 @@ impl LogWriter {
     }
 
     fn sync_data(&mut self) -> io::Result<()> {
+        if cfg!(planted = "sync_removed") {
+            return Ok(());
+        }
         #[cfg(test)]
         {
             self.calls.syncs += 1;
@@ -201,7 +204,7 @@ impl LogWriter {
                 return Err(io::Error::other("the disk is gone"));
             }
         }
-        if self.sync == SyncMode::Never || cfg!(planted = "sync_removed") {
+        if self.sync == SyncMode::Never {
             return Ok(());
         }
         self.active.file.sync_data()

@@ -2,8 +2,11 @@
 
 mod failures;
 mod flushing;
+mod lanes;
 mod model;
 mod recovery;
+mod retention;
+mod traffic;
 
 use std::path::Path;
 

@@ -9,6 +9,7 @@ use ringpost_storage_core::store::{Key, KeyRange, Row, Snapshot as _, Write};
 
 use super::{CHAT, message, open};
 use crate::EmbeddedStore;
+use crate::flusher::Job;
 
 const KEYS: u64 = 12;
 
@@ -16,7 +17,7 @@ const KEYS: u64 = 12;
 enum Step {
     /// One commit of these changes.
     Commit(Vec<Change>),
-    /// So many jobs of a flush.
+    /// So many halves of flush jobs: each is taken first and done later.
     Flush(usize),
     /// Drop the store and open it.
     Reopen,
@@ -49,7 +50,7 @@ fn changes() -> impl Strategy<Value = Change> {
 fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => prop::collection::vec(changes(), 1..6).prop_map(Step::Commit),
-        3 => (1..4usize).prop_map(Step::Flush),
+        3 => (1..6usize).prop_map(Step::Flush),
         1 => Just(Step::Reopen),
         3 => (0..KEYS, 0..KEYS, 1..6u32, 0..200u32)
             .prop_map(|(a, b, rows, bytes)| Step::Read(a.min(b), a.max(b), rows, bytes)),
@@ -128,39 +129,48 @@ fn assert_same(store: &EmbeddedStore, model: &Model) {
     );
 }
 
-fn take_step(
-    step: &Step,
+/// A store with the flush job that it has handed out.
+struct Harness {
     store: EmbeddedStore,
-    model: &mut Model,
-    folder: &std::path::Path,
-) -> EmbeddedStore {
-    let mut store = store;
-    match step {
-        Step::Commit(changes) => {
-            let writes = changes.iter().map(|change| apply(change, model)).collect();
-            store.commit_writes(writes).unwrap();
-        }
-        Step::Flush(jobs) => {
-            for _ in 0..*jobs {
-                if !store.flush_one_job() {
-                    break;
-                }
+    job: Option<Job>,
+    model: Model,
+}
+
+impl Harness {
+    fn take_step(mut self, step: &Step, folder: &std::path::Path) -> Self {
+        match step {
+            Step::Commit(changes) => {
+                let model = &mut self.model;
+                let writes = changes.iter().map(|change| apply(change, model)).collect();
+                self.store.commit_writes_amid_flush(writes).unwrap();
+            }
+            Step::Flush(halves) => (0..*halves).for_each(|_| self.flush_half()),
+            Step::Reopen => {
+                drop(self.store);
+                self.store = open(folder);
+                self.job = None;
+            }
+            Step::Read(from, to, rows_max, bytes_max) => {
+                let range = key::message::range(CHAT, *from, *to);
+                let page = self.store.view().range(&range, *rows_max, *bytes_max);
+                let page = page.unwrap();
+                assert_eq!(
+                    (page.rows, page.more),
+                    read(&self.model, &range, *rows_max, *bytes_max)
+                );
             }
         }
-        Step::Reopen => {
-            drop(store);
-            store = open(folder);
-        }
-        Step::Read(from, to, rows_max, bytes_max) => {
-            let range = key::message::range(CHAT, *from, *to);
-            let page = store.view().range(&range, *rows_max, *bytes_max).unwrap();
-            assert_eq!(
-                (page.rows, page.more),
-                read(model, &range, *rows_max, *bytes_max)
-            );
+        assert_same(&self.store, &self.model);
+        self
+    }
+
+    /// Takes a job, or does the one that was taken.
+    fn flush_half(&mut self) {
+        match self.job.take() {
+            Some(job) => self.store.do_job(&job),
+            None => self.job = self.store.take_job(),
         }
     }
-    store
 }
 
 proptest! {
@@ -169,14 +179,20 @@ proptest! {
     #[test]
     fn the_store_is_a_map(steps in prop::collection::vec(steps(), 1..40)) {
         let folder = tempfile::tempdir().unwrap();
-        let mut model = Model::new();
-        let mut store = open(folder.path());
+        let mut harness = Harness {
+            store: open(folder.path()),
+            job: None,
+            model: Model::new(),
+        };
         for step in &steps {
-            store = take_step(step, store, &mut model, folder.path());
-            assert_same(&store, &model);
+            harness = harness.take_step(step, folder.path());
         }
-        store.flush().unwrap();
-        assert_same(&store, &model);
-        prop_assert_eq!(store.metrics().overlay_bytes.load(std::sync::atomic::Ordering::Relaxed), 0);
+        if let Some(job) = harness.job.take() {
+            harness.store.do_job(&job);
+        }
+        harness.store.flush().unwrap();
+        assert_same(&harness.store, &harness.model);
+        let bytes = &harness.store.metrics().overlay_bytes;
+        prop_assert_eq!(bytes.load(std::sync::atomic::Ordering::Relaxed), 0);
     }
 }
