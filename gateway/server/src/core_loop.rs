@@ -103,13 +103,7 @@ impl Core {
     }
 
     fn now(&self) -> Now {
-        let clock_ms = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis() as u64);
-        Now {
-            clock_ms,
-            ticks_us: self.started.elapsed().as_micros() as u64,
-        }
+        read_clocks(self.started)
     }
 
     fn wait(&self) -> Duration {
@@ -307,7 +301,8 @@ impl Core {
     }
 }
 
-fn read_clocks(started: Instant) -> Now {
+/// Both clocks; `started` is the moment from which ticks are counted.
+pub(crate) fn read_clocks(started: Instant) -> Now {
     let clock_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as u64);

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use core_affinity::CoreId as Processor;
-use ringpost_gateway_core::{Config, CoreId, Now, Worker};
+use ringpost_gateway_core::{Config, CoreId, Worker};
 use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig, Waker};
 use ringpost_storage_embedded::LaneHandle;
 
 use crate::configuration::Settings;
-use crate::core_loop::Core;
+use crate::core_loop::{Core, read_clocks};
 use crate::http::AdminRequest;
 use crate::mailbox::Mailboxes;
 use crate::node::NodeError;
@@ -233,13 +233,7 @@ fn open_sockets(plan: &Plan) -> Result<(Reactor, Ready), NodeError> {
 }
 
 fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
-    let clock_ms = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as u64);
-    let now = Now {
-        clock_ms,
-        ticks_us: plan.started.elapsed().as_micros() as u64,
-    };
+    let now = read_clocks(plan.started);
     Core {
         id: plan.id,
         reactor,

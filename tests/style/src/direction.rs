@@ -32,6 +32,7 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
             "ringpost-wire",
             "ringpost-storage-core",
             "ringpost-storage-embedded",
+            "ringpost-gateway-core",
             "ringpost-gateway-ring",
             "ringpost-client-core",
             "ringpost-client-native",

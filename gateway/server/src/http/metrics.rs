@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use ringpost_gateway_core::{BUCKETS, Histogram};
 
-use ringpost_storage_embedded::Histogram as SyncTimes;
+use ringpost_storage_embedded::{Histogram as SyncTimes, Metrics};
 
 use crate::view::{NodeView, Published};
 
@@ -271,90 +271,104 @@ fn sockets(page: &mut Page, cores: &[Published]) {
     );
 }
 
+/// A number of the store: name, kind, help, and where it is.
+type StoreNumber = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&Metrics) -> &AtomicU64,
+);
+
+const STORE_NUMBERS: [StoreNumber; 13] = [
+    (
+        "ringpost_store_commits_total",
+        "counter",
+        "Commit records written.",
+        |store| &store.commits,
+    ),
+    (
+        "ringpost_store_committed_bytes_total",
+        "counter",
+        "Bytes of commit records.",
+        |store| &store.committed_bytes,
+    ),
+    (
+        "ringpost_store_commands_total",
+        "counter",
+        "Commands run.",
+        |store| &store.commands,
+    ),
+    (
+        "ringpost_store_overlay_waits_total",
+        "counter",
+        "Times that commits waited for the overlay.",
+        |store| &store.overlay_waits,
+    ),
+    (
+        "ringpost_store_overlay_bytes",
+        "gauge",
+        "Memory of what is not yet in the tables.",
+        |store| &store.overlay_bytes,
+    ),
+    (
+        "ringpost_store_overlay_entries",
+        "gauge",
+        "Entries that are not yet in the tables.",
+        |store| &store.overlay_entries,
+    ),
+    (
+        "ringpost_store_flush_backlog_bytes",
+        "gauge",
+        "Commit records not yet in the tables.",
+        |store| &store.flush_backlog_bytes,
+    ),
+    (
+        "ringpost_store_flushed_entries_total",
+        "counter",
+        "Rows written to or removed from the tables.",
+        |store| &store.flushed_entries,
+    ),
+    (
+        "ringpost_store_flushed_bytes_total",
+        "counter",
+        "Memory of what was flushed.",
+        |store| &store.flushed_bytes,
+    ),
+    (
+        "ringpost_store_flushes_total",
+        "counter",
+        "Flushes finished.",
+        |store| &store.flushes,
+    ),
+    (
+        "ringpost_store_cancelled_entries_total",
+        "counter",
+        "Entries gone before they were flushed.",
+        |store| &store.cancelled_entries,
+    ),
+    (
+        "ringpost_store_log_segments",
+        "gauge",
+        "Segments of the commit log.",
+        |store| &store.log_segments,
+    ),
+    (
+        "ringpost_store_swept_messages_total",
+        "counter",
+        "Messages removed when their time was over.",
+        |store| &store.swept_messages,
+    ),
+];
+
 fn store(page: &mut Page, view: &NodeView) {
     let store = view.store();
-    let read = |value: &AtomicU64| value.load(Ordering::Relaxed) as f64;
-    for (name, kind, help, value) in [
-        (
-            "ringpost_store_commits_total",
-            "counter",
-            "Commit records written.",
-            &store.commits,
-        ),
-        (
-            "ringpost_store_committed_bytes_total",
-            "counter",
-            "Bytes of commit records.",
-            &store.committed_bytes,
-        ),
-        (
-            "ringpost_store_commands_total",
-            "counter",
-            "Commands run.",
-            &store.commands,
-        ),
-        (
-            "ringpost_store_overlay_waits_total",
-            "counter",
-            "Times that commits waited for the overlay.",
-            &store.overlay_waits,
-        ),
-        (
-            "ringpost_store_overlay_bytes",
-            "gauge",
-            "Memory of what is not yet in the tables.",
-            &store.overlay_bytes,
-        ),
-        (
-            "ringpost_store_overlay_entries",
-            "gauge",
-            "Entries that are not yet in the tables.",
-            &store.overlay_entries,
-        ),
-        (
-            "ringpost_store_flush_backlog_bytes",
-            "gauge",
-            "Commit records not yet in the tables.",
-            &store.flush_backlog_bytes,
-        ),
-        (
-            "ringpost_store_flushed_entries_total",
-            "counter",
-            "Rows written to or removed from the tables.",
-            &store.flushed_entries,
-        ),
-        (
-            "ringpost_store_flushed_bytes_total",
-            "counter",
-            "Memory of what was flushed.",
-            &store.flushed_bytes,
-        ),
-        (
-            "ringpost_store_flushes_total",
-            "counter",
-            "Flushes finished.",
-            &store.flushes,
-        ),
-        (
-            "ringpost_store_cancelled_entries_total",
-            "counter",
-            "Entries gone before they were flushed.",
-            &store.cancelled_entries,
-        ),
-        (
-            "ringpost_store_log_segments",
-            "gauge",
-            "Segments of the commit log.",
-            &store.log_segments,
-        ),
-        (
-            "ringpost_store_swept_messages_total",
-            "counter",
-            "Messages removed when their time was over.",
-            &store.swept_messages,
-        ),
-    ] {
-        page.single(name, kind, help, read(value));
+    for (name, kind, help, number) in STORE_NUMBERS {
+        page.single(
+            name,
+            kind,
+            help,
+            number(store).load(Ordering::Relaxed) as f64,
+        );
     }
     let syncs = &store.syncs;
     let seconds = |bucket: usize| {
