@@ -285,8 +285,9 @@ def parse():
 
 def run(arguments):
     if arguments.command == "token":
-        with open(arguments.secret_file, "rb") as file:
-            print(make_token(file.read(), arguments.subject, arguments.device))
+        with open(arguments.secret_file, encoding="ascii") as file:
+            secret = bytes.fromhex(file.read().strip())
+        print(make_token(secret, arguments.subject, arguments.device))
         return
     session = connect(arguments)
     if arguments.command == "send":
