@@ -126,6 +126,9 @@ impl Lane {
 
     /// A record that another life of this lane wrote ends this one.
     fn check_record(&self, record: &LaneRecord) -> Result<(), UnavailableReason> {
+        if cfg!(planted = "incarnation_unchecked") {
+            return Ok(());
+        }
         if record.incarnation > self.config.incarnation {
             return Err(UnavailableReason::Superseded);
         }
