@@ -1,1 +1,20 @@
-//! Being built.
+//! The client SDK on tokio: `Client::connect` gives a handle for requests and a stream of events.
+//!
+//! One task owns the session machine of `ringpost-client-core` and carries out its effects; what must be durable goes
+//! through a `Storage`: `Memory`, or `Journal` in a folder.
+
+mod client;
+mod connection;
+mod error;
+mod event;
+pub mod limits;
+mod storage;
+mod task;
+
+pub use client::{Client, OpenedChat, Options, TokenSource};
+pub use error::{ConnectError, OpenError, SendError, StorageError};
+pub use event::{Event, Events};
+pub use ringpost_client_core::{
+    ChatState, ConnectionState, Ended, Incoming, NotAccepted, OutboxEntry, Outgoing, Record, State,
+};
+pub use storage::{Journal, Memory, Storage};

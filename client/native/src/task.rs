@@ -1,0 +1,327 @@
+//! The task that owns the session machine: feeds it requests, bytes and time, and carries out its effects.
+//!
+//! Invariant: of a batch of effects the records are made durable first, then bytes are sent and requests answered.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ringpost_client_core::{
+    Effect, Input, Machine, Options as MachineOptions, OutboxEntry, Outgoing, Record,
+};
+use ringpost_wire::{ChatId, MessageId, Seq, UserId};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
+
+use crate::client::{OpenedChat, Options, TokenSource};
+use crate::connection::{Connection, Said};
+use crate::error::{OpenError, SendError, StorageError};
+use crate::event::{Event, EventQueue};
+use crate::storage::Storage;
+
+/// A request of the application.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Send {
+        message: Outgoing,
+        reply: oneshot::Sender<Result<(), SendError>>,
+    },
+    OpenChat {
+        user: UserId,
+        reply: oneshot::Sender<Result<OpenedChat, OpenError>>,
+    },
+    Confirm {
+        chat: ChatId,
+        seq: Seq,
+    },
+    MarkRead {
+        chat: ChatId,
+        read_to: Seq,
+    },
+    SetToken {
+        token: String,
+    },
+    Outbox {
+        chat: ChatId,
+        reply: oneshot::Sender<(Vec<OutboxEntry>, MessageId)>,
+    },
+    Close {
+        reply: oneshot::Sender<()>,
+    },
+}
+
+type SendReply = oneshot::Sender<Result<(), SendError>>;
+type OpenReply = oneshot::Sender<Result<OpenedChat, OpenError>>;
+
+pub(crate) struct Task {
+    machine: Machine,
+    address: String,
+    token: TokenSource,
+    /// Away while a thread writes to it.
+    storage: Option<Box<dyn Storage>>,
+    commands: mpsc::Receiver<Command>,
+    events: EventQueue,
+    connection: Connection,
+    sends: BTreeMap<(ChatId, MessageId), SendReply>,
+    opens: BTreeMap<UserId, Vec<OpenReply>>,
+    started: Instant,
+    has_ended: bool,
+}
+
+/// What woke the task.
+enum Woken {
+    Command(Option<Command>),
+    Said(Said),
+    Deadline,
+}
+
+impl Task {
+    pub(crate) async fn new(
+        options: Options,
+        commands: mpsc::Receiver<Command>,
+        events: EventQueue,
+    ) -> Result<Self, StorageError> {
+        let mut state = options.storage.state();
+        let kept = options.kept.iter();
+        let records: Vec<Record> = kept
+            .map(|(chat, seq)| Record::Confirmed {
+                chat: *chat,
+                seq: *seq,
+            })
+            .collect();
+        for record in &records {
+            let is_applied = state.apply(record).is_ok();
+            assert!(is_applied, "a confirmation fits every state");
+        }
+        let machine_options = MachineOptions {
+            seed: rand::random(),
+            client: options.software,
+            heartbeat_ms: options.heartbeat_ms,
+            token: None,
+        };
+        let mut task = Self {
+            machine: Machine::new(machine_options, state),
+            address: options.address,
+            token: options.token,
+            storage: Some(options.storage),
+            commands,
+            events,
+            connection: Connection::new(),
+            sends: BTreeMap::new(),
+            opens: BTreeMap::new(),
+            started: Instant::now(),
+            has_ended: false,
+        };
+        task.keep(records, true).await?;
+        Ok(task)
+    }
+
+    pub(crate) async fn run(mut self) {
+        self.input(Input::Connect);
+        self.carry_out_all().await;
+        while !self.has_ended {
+            match self.wake().await {
+                Woken::Command(Some(Command::Close { reply })) => {
+                    self.close().await;
+                    return answer(reply, ());
+                }
+                Woken::Command(Some(command)) => self.command(command),
+                Woken::Command(None) => return self.close().await,
+                Woken::Said(said) => self.said(said),
+                Woken::Deadline => self.machine.timeout(self.now_ms()),
+            }
+            self.carry_out_all().await;
+        }
+    }
+
+    async fn wake(&mut self) -> Woken {
+        let deadline_ms = self.machine.next_deadline();
+        let at = deadline_ms.map(|at_ms| self.started + Duration::from_millis(at_ms));
+        let deadline = async {
+            match at {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            command = self.commands.recv() => Woken::Command(command),
+            said = self.connection.said() => Woken::Said(said),
+            () = deadline => Woken::Deadline,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        // A client that runs for 500 million years may count its milliseconds wrongly.
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        self.machine.input(self.now_ms(), input);
+    }
+
+    fn said(&mut self, said: Said) {
+        match said {
+            Said::Opened => self.input(Input::Opened),
+            Said::Received(bytes) => self.input(Input::Received { bytes: &bytes }),
+            Said::Closed => self.input(Input::Closed),
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Send { message, reply } => self.send(message, reply),
+            Command::OpenChat { user, reply } => {
+                self.opens.entry(user).or_default().push(reply);
+                self.input(Input::OpenChat { user });
+            }
+            Command::Confirm { chat, seq } => self.input(Input::Confirm { chat, seq }),
+            Command::MarkRead { chat, read_to } => self.input(Input::MarkRead { chat, read_to }),
+            Command::SetToken { token } => self.input(Input::SetToken { token }),
+            Command::Outbox { chat, reply } => self.outbox(chat, reply),
+            Command::Close { .. } => {}
+        }
+    }
+
+    fn send(&mut self, message: Outgoing, reply: SendReply) {
+        if self.events.is_full() {
+            return answer(reply, Err(SendError::EventsUnread));
+        }
+        self.sends.insert((message.chat, message.message_id), reply);
+        self.input(Input::Send(message));
+    }
+
+    fn outbox(&self, chat: ChatId, reply: oneshot::Sender<(Vec<OutboxEntry>, MessageId)>) {
+        let state = self.machine.state();
+        let entries = state.outbox(chat).cloned().collect();
+        let last = state.chat(chat).map_or(0, |chat| chat.last_accepted());
+        answer(reply, (entries, last));
+    }
+
+    /// Sends acknowledgements that wait for their time, then leaves.
+    async fn close(&mut self) {
+        let due_ms = self.now_ms() + ringpost_client_core::limits::ACK_WAIT_MS;
+        self.machine.timeout(due_ms);
+        self.carry_out_all().await;
+        self.connection.flush().await;
+        self.machine.input(due_ms, Input::Disconnect);
+        self.carry_out_all().await;
+    }
+
+    /// Carries out every effect, and what follows from carrying them out.
+    async fn carry_out_all(&mut self) {
+        loop {
+            let mut records = Vec::new();
+            let mut effects = Vec::new();
+            while let Some(effect) = self.machine.next_effect() {
+                match effect {
+                    Effect::Persist(record) => records.push(record),
+                    effect => effects.push(effect),
+                }
+            }
+            if records.is_empty() && effects.is_empty() {
+                return;
+            }
+            let needs_durable = effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Transmit { .. } | Effect::Accepted { .. }));
+            if let Err(error) = self.keep(records, needs_durable).await {
+                self.has_ended = true;
+                self.connection.hang_up();
+                return self.events.push(Event::StorageFailed(error.to_string()));
+            }
+            for effect in effects {
+                self.carry_out(effect);
+            }
+        }
+    }
+
+    async fn keep(&mut self, records: Vec<Record>, durable: bool) -> Result<(), StorageError> {
+        let Some(mut storage) = self.storage.take() else {
+            return Ok(());
+        };
+        if !storage.blocks() {
+            let kept = storage.append(&records, durable);
+            self.storage = Some(storage);
+            return kept;
+        }
+        let write = tokio::task::spawn_blocking(move || {
+            let kept = storage.append(&records, durable);
+            (storage, kept)
+        });
+        match write.await {
+            Ok((storage, kept)) => {
+                self.storage = Some(storage);
+                kept
+            }
+            Err(stopped) => Err(StorageError::System {
+                what: "finish writing to",
+                path: "the storage".into(),
+                source: std::io::Error::other(stopped),
+            }),
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Dial { target } => {
+                let address = target.unwrap_or_else(|| self.address.clone());
+                self.connection.dial(address);
+            }
+            Effect::Transmit { bytes } => self.connection.transmit(bytes),
+            Effect::Hangup => self.connection.hang_up(),
+            Effect::NeedToken { refused } => match (self.token)(refused) {
+                Some(token) => self.input(Input::SetToken { token }),
+                None => self.events.push(Event::NeedToken(refused)),
+            },
+            Effect::Accepted { chat, message_id } => self.sent_answer(chat, message_id, Ok(())),
+            Effect::NotAccepted {
+                chat,
+                message_id,
+                reason,
+            } => self.sent_answer(chat, message_id, Err(SendError::NotAccepted(reason))),
+            Effect::ChatOpened {
+                user,
+                chat,
+                head,
+                device_epoch,
+            } => {
+                let opened = OpenedChat {
+                    chat,
+                    head,
+                    device_epoch,
+                };
+                self.open_answer(user, || Ok(opened));
+            }
+            Effect::OpenRefused { user, code } => {
+                self.open_answer(user, || Err(OpenError::Refused(code)));
+            }
+            other => self.tell(other),
+        }
+    }
+
+    /// Effects that are news for the application.
+    fn tell(&mut self, effect: Effect) {
+        if let Effect::Failed(_) = effect {
+            self.has_ended = true;
+        }
+        if let Some(event) = Event::of(effect) {
+            self.events.push(event);
+        }
+    }
+
+    fn sent_answer(&mut self, chat: ChatId, id: MessageId, result: Result<(), SendError>) {
+        if let Some(reply) = self.sends.remove(&(chat, id)) {
+            answer(reply, result);
+        }
+    }
+
+    fn open_answer(&mut self, user: UserId, result: impl Fn() -> Result<OpenedChat, OpenError>) {
+        for reply in self.opens.remove(&user).unwrap_or_default() {
+            answer(reply, result());
+        }
+    }
+}
+
+/// Answers a request; that its caller has stopped waiting is no failure.
+fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    drop(reply.send(value));
+}
