@@ -11,6 +11,7 @@ mod flusher;
 mod lane;
 pub mod limits;
 mod log;
+mod mend;
 mod metrics;
 mod options;
 mod overlay;

@@ -1,6 +1,6 @@
 //! The tables: one fjall keyspace with everything that was flushed, and the record up to which that is so.
 //!
-//! fjall syncs only when [`Tables::finish`] says so; until then the commit log holds what was written here.
+//! Every batch is synced before the next. Until the record is moved on, the commit log holds all that was written here.
 
 use std::path::Path;
 
@@ -8,8 +8,10 @@ use bytes::Bytes;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode};
 use ringpost_storage_core::store::{Key, KeyRange};
 
+use crate::directory::sync_folder;
 use crate::error::OpenError;
 use crate::limits;
+use crate::mend::Mended;
 use crate::overlay::Bite;
 
 /// No key family begins with 0xff.
@@ -23,27 +25,46 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Opens or makes them.
+    /// Opens or makes them. A journal torn by a power loss is mended once.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let open = || {
-            let database = Database::builder(path)
-                .cache_size(limits::TABLES_CACHE_BYTES)
-                .max_journaling_size(limits::TABLES_JOURNAL_BYTES)
-                .max_cached_files(Some(limits::TABLES_OPEN_FILES))
-                .worker_threads(1)
-                .manual_journal_persist(true)
-                .open()?;
-            let rows = database.keyspace("rows", || {
-                KeyspaceCreateOptions::default()
-                    .max_memtable_size(limits::TABLES_MEMTABLE_BYTES)
-                    .manual_journal_persist(true)
-            })?;
-            Ok(Self { database, rows })
-        };
-        open().map_err(|source| OpenError::Tables {
+        let tables_error = |source| OpenError::Tables {
             path: path.to_path_buf(),
             source,
-        })
+        };
+        let tables = match Self::open_as_is(path) {
+            Err(fjall::Error::JournalRecovery(_)) => Self::open_mended(path),
+            other => other,
+        };
+        let tables = tables.map_err(tables_error)?;
+        // fjall syncs the folder of a new keyspace, but not the folder that lists it.
+        sync_folder(&path.join("keyspaces"))?;
+        sync_folder(path)?;
+        Ok(tables)
+    }
+
+    fn open_as_is(path: &Path) -> fjall::Result<Self> {
+        let database = Database::builder(path)
+            .cache_size(limits::TABLES_CACHE_BYTES)
+            .max_journaling_size(limits::TABLES_JOURNAL_BYTES)
+            .max_cached_files(Some(limits::TABLES_OPEN_FILES))
+            .worker_threads(1)
+            .manual_journal_persist(true)
+            .open()?;
+        let rows = database.keyspace("rows", || {
+            KeyspaceCreateOptions::default()
+                .max_memtable_size(limits::TABLES_MEMTABLE_BYTES)
+                .manual_journal_persist(true)
+        })?;
+        Ok(Self { database, rows })
+    }
+
+    fn open_mended(path: &Path) -> fjall::Result<Self> {
+        let mended = Mended::cut(path)?;
+        let opened = Self::open_as_is(path);
+        if let (Err(_), Some(mended)) = (&opened, mended) {
+            mended.undo()?;
+        }
+        opened
     }
 
     /// The last record whose writes, and those of all records before, are here for good.
@@ -71,9 +92,9 @@ impl Tables {
         rows.map(row)
     }
 
-    /// Writes a bite; tells how many rows were written. Not durable yet.
+    /// Writes a bite, durably; tells how many rows were written. Synced one by one, so that a power loss tears one at most.
     pub fn write(&self, bite: &Bite) -> fjall::Result<u64> {
-        let mut batch = self.database.batch();
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         match bite {
             Bite::Ranges(ranges) => {
                 for range in ranges {
@@ -99,9 +120,8 @@ impl Tables {
         Ok(rows)
     }
 
-    /// Makes everything written durable, then says that all up to `record` is here, durable too.
+    /// Says that all up to `record` is here, durably.
     pub fn finish(&self, record: u64) -> fjall::Result<()> {
-        self.database.persist(PersistMode::SyncAll)?;
         self.rows.insert(FLUSHED_KEY, record.to_be_bytes())?;
         self.database.persist(PersistMode::SyncAll)
     }

@@ -1,6 +1,7 @@
 //! What a start finds after a crash: torn tails are cut, anything else is refused with file and place.
 
 use std::fs;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{get, insert, message, open, options, refusal};
@@ -224,4 +225,27 @@ fn options_without_sense_are_refused() {
             ..
         }
     ));
+}
+
+#[test]
+fn a_journal_with_a_torn_last_batch_is_mended_from_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    store.commit_writes(vec![insert(1, "flushed")]).unwrap();
+    store.flush().unwrap();
+    for seq in 2..=40 {
+        let value = format!("{seq:0500}");
+        store.commit_writes(vec![insert(seq, &value)]).unwrap();
+    }
+    let job = store.take_job().expect("there is much to flush");
+    store.do_job(&job);
+    drop(store);
+    let journal = folder.path().join("tables/0.jnl");
+    let contents = fs::read(&journal).unwrap();
+    let last = contents.iter().rposition(|byte| *byte != 0).unwrap();
+    let file = fs::OpenOptions::new().write(true).open(&journal).unwrap();
+    file.write_all_at(&[0; 4096], last as u64 - 12_000).unwrap();
+    let store = open(folder.path());
+    assert_eq!(count(&store, 40), 40);
+    assert_eq!(get(&store, message(1)).as_deref(), Some(&b"flushed"[..]));
 }
