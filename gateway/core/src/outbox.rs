@@ -177,7 +177,6 @@ mod tests {
         }
     }
 
-    #[cfg(not(planted = "full_queue_drops"))]
     #[test]
     fn what_does_not_fit_leaves_its_shard_behind() {
         let mut outbox = Outbox::default();

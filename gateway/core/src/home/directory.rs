@@ -109,7 +109,6 @@ mod tests {
         DeviceAddress { user: USER, device }
     }
 
-    #[cfg(not(planted = "takeover_ignores_generation"))]
     #[test]
     fn only_its_own_generation_removes_a_session() {
         let mut directory = Directory::new(0);

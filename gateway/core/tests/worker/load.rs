@@ -10,7 +10,6 @@ fn refused(number: u64, code: ErrorCode) -> Answer {
     (number, Err((code, 0)))
 }
 
-#[cfg(not(planted = "sticky_missing"))]
 #[test]
 fn later_numbers_wait_for_the_one_refused() {
     let limited = Config {
@@ -60,14 +59,9 @@ fn a_store_that_is_away_refuses_sends_and_keeps_sessions() {
         rig.set_lanes(LaneState::Unavailable {
             retry_after_ms: 300,
         });
-        if cfg!(not(planted = "sent_before_stored")) {
-            assert_eq!(rig.answers(ann), [refused(2, ErrorCode::Unavailable)]);
-        }
+        assert_eq!(rig.answers(ann), [refused(2, ErrorCode::Unavailable)]);
         rig.send(ann, chat, 3, b"later");
-        if cfg!(not(planted = "sticky_missing")) && cfg!(not(planted = "sent_before_stored")) {
-            assert_eq!(rig.answers(ann), [refused(3, ErrorCode::RefusedBefore)]);
-        }
-        rig.answers(ann);
+        assert_eq!(rig.answers(ann), [refused(3, ErrorCode::RefusedBefore)]);
         rig.lanes_hold = false;
         rig.set_lanes(LaneState::Ready);
         rig.answers(ann);
@@ -78,14 +72,11 @@ fn a_store_that_is_away_refuses_sends_and_keeps_sessions() {
         );
         rig.send(ann, chat, 2, b"waiting");
         rig.send(ann, chat, 3, b"later");
-        if cfg!(not(planted = "sent_before_stored")) {
-            assert_eq!(rig.answers(ann), [(2, Ok(2)), (3, Ok(3))]);
-        }
+        assert_eq!(rig.answers(ann), [(2, Ok(2)), (3, Ok(3))]);
         assert_eq!(rig.deliveries(bob).len(), 2);
     }
 }
 
-#[cfg(not(planted = "sent_before_stored"))]
 #[test]
 fn unanswered_sends_are_limited_a_chat() {
     let mut rig = Rig::new(2);
@@ -107,7 +98,6 @@ fn unanswered_sends_are_limited_a_chat() {
     assert_eq!(rig.answers(ann), sent);
 }
 
-#[cfg(not(planted = "sent_before_stored"))]
 #[test]
 fn a_queue_that_is_late_refuses_new_sends() {
     let mut rig = Rig::new(1);

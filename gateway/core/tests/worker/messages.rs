@@ -47,7 +47,6 @@ fn a_message_goes_all_the_way() {
     }
 }
 
-#[cfg(not(planted = "sent_before_stored"))]
 #[test]
 fn nothing_is_answered_before_the_lane_has() {
     let mut rig = Rig::new(2);

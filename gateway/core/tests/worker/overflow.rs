@@ -15,7 +15,6 @@ fn named_at(rig: &Rig, core: u16, prefix: &str) -> String {
         .expect("names are endless")
 }
 
-#[cfg(not(planted = "full_queue_drops"))]
 #[test]
 fn what_a_full_mailbox_left_out_is_read_from_the_log() {
     let mut rig = Rig::new(2);
@@ -57,7 +56,6 @@ fn what_a_full_mailbox_left_out_is_read_from_the_log() {
     assert_eq!(seqs, [600]);
 }
 
-#[cfg(not(planted = "full_queue_drops"))]
 #[test]
 fn what_was_left_out_before_a_home_reaches_its_sessions_elsewhere() {
     let mut rig = Rig::new(3);

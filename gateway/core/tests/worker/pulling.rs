@@ -54,7 +54,6 @@ fn what_came_while_away_is_listed_and_read() {
     }
 }
 
-#[cfg(not(planted = "live_before_registered"))]
 #[test]
 fn nothing_falls_between_the_list_and_the_first_delivery() {
     for cores in 1..=3 {
@@ -98,7 +97,6 @@ fn lists_go_on_where_they_ended() {
     );
 }
 
-#[cfg(not(planted = "behind_cleared_early"))]
 #[test]
 fn who_does_not_read_falls_behind_and_pulls() {
     for cores in 1..=3 {
@@ -142,7 +140,6 @@ fn who_does_not_read_falls_behind_and_pulls() {
     }
 }
 
-#[cfg(not(planted = "behind_cleared_early"))]
 #[test]
 fn a_page_older_than_what_was_left_out_is_not_complete() {
     let (mut rig, ann, bob, chat) = pair(1);
