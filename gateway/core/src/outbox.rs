@@ -107,8 +107,9 @@ impl Outbox {
                 return Some(Mail::SessionsOverflowed(shards));
             }
         }
-        if self.acks.len() >= ACKS_PER_MAIL_MAX || self.mails.is_empty() {
-            return self.next_acks();
+        // First: a device's send must not overtake its acknowledgement, which would leave it behind by its own message.
+        if let Some(acks) = self.next_acks() {
+            return Some(acks);
         }
         let mail = self.mails.pop_front()?;
         if is_delivery(&mail) {
