@@ -110,7 +110,8 @@ impl OpenBatch {
             chat: ack.chat,
             seq: ack.seq,
         };
-        self.push(command, Reply::Ack, ticks_us);
+        let user_shard = ack.device.user.shard();
+        self.push(command, Reply::Ack { user_shard }, ticks_us);
         AckTaken::Queued
     }
 
@@ -151,7 +152,7 @@ impl OpenBatch {
         for _ in 0..self.waiting.len() {
             let Some(next) = self.take_first() else { break };
             match (next.reply, next.command) {
-                (Reply::Ack, Command::Acknowledge { device, chat, seq }) => {
+                (Reply::Ack { .. }, Command::Acknowledge { device, chat, seq }) => {
                     self.push_ack(DeviceAck { device, chat, seq }, next.since_us);
                 }
                 (reply, _) => withdrawn.push(reply),

@@ -1,6 +1,6 @@
 //! What is to be done with the outcome of a command: whom to answer. One a command, kept in the order of the commands.
 
-use ringpost_wire::ChatId;
+use ringpost_wire::{ChatId, ShardId};
 
 use crate::{CoreId, SessionAddress};
 
@@ -23,8 +23,8 @@ pub(crate) enum Reply {
     ReadMark { to: SessionAddress },
     /// To the opener.
     OpenChat { to: SessionAddress, request: u32 },
-    /// The receipt to the members.
-    Ack,
+    /// The receipt to the members. An acknowledgement that was not run is asked of the sessions of this shard's users again.
+    Ack { user_shard: ShardId },
     /// To an attach of this home.
     Register { attach: u64 },
     /// To an attach of this home.

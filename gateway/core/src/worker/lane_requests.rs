@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ringpost_storage_core::Command;
-use ringpost_wire::{ChatId, DeviceAddress, MessageView, Refused, Seq, UserId};
+use ringpost_wire::{ChatId, DeviceAddress, MessageView, Refused, Seq, ShardId, UserId};
 
 use super::Worker;
 use super::admission::Kind;
@@ -162,12 +162,14 @@ impl Worker {
         match self.batch.push_ack(ack, self.now.ticks_us) {
             AckTaken::Queued => {}
             AckTaken::Merged => self.counters.acks_merged += 1,
-            AckTaken::Refused => {
-                self.counters.shed.acks += 1;
-                let shard = ack.device.user.shard();
-                self.outbox(self.shards.home(shard)).home_overflowed(shard);
-            }
+            AckTaken::Refused => self.ask_acks_again(ack.device.user.shard()),
         }
+    }
+
+    /// An acknowledgement is lost: the sessions of this shard's users list what is pending and acknowledge again.
+    pub(super) fn ask_acks_again(&mut self, user_shard: ShardId) {
+        self.counters.shed.acks += 1;
+        self.outbox(self.shards.home(user_shard)).home_overflowed(user_shard);
     }
 
     /// Answers that a request was refused, whatever it was.
@@ -223,7 +225,7 @@ impl Worker {
             Reply::Register { attach } | Reply::FinishLinking { attach } => {
                 self.refuse_attach(attach, refusal);
             }
-            Reply::Ack => {}
+            Reply::Ack { .. } => {}
             Reply::Admin { ticket } => {
                 let answer = Err(AdminRefused::Unavailable);
                 self.effects

@@ -110,13 +110,16 @@ impl Worker {
     /// Outcomes that no client's request waits for with more than yes or no.
     fn quiet_outcome(&mut self, reply: Reply, outcome: Outcome) {
         match (reply, outcome) {
-            (Reply::Ack, Outcome::Acknowledged(acknowledged)) => {
+            (Reply::Ack { .. }, Outcome::Acknowledged(acknowledged)) => {
                 if let Some(due) = &acknowledged.receipt {
                     self.hand_receipt_on(due);
                 }
             }
+            (Reply::Ack { user_shard }, Outcome::Failed(ErrorCode::Unavailable)) => {
+                self.ask_acks_again(user_shard);
+            }
             // A client that acknowledges what is not its own gains nothing, and loses nothing.
-            (Reply::Ack, Outcome::Failed(_)) => {}
+            (Reply::Ack { .. }, Outcome::Failed(_)) => {}
             (Reply::ReadMark { to }, Outcome::ReadMarked(marked)) => {
                 if let Some(due) = &marked.receipt {
                     self.hand_receipt_on(due);
