@@ -1,1 +1,27 @@
-//! Being built.
+//! A deterministic simulation of Ringpost: the very workers, lanes and client machines of the binary over a simulated
+//! store, network and clock, with checkers. A run follows from its scenario and its seed alone.
+
+pub mod application;
+pub mod connection;
+pub mod core_shell;
+pub mod counts;
+pub mod door;
+pub mod faults;
+pub mod lane_shell;
+pub mod log;
+pub mod model;
+pub mod network;
+pub mod node;
+pub mod population;
+pub mod queue;
+pub mod random;
+pub mod raw;
+pub mod rule_breaker;
+pub mod run;
+pub mod scenario;
+pub mod sdk;
+pub mod settings;
+pub mod settle;
+pub mod store_check;
+pub mod token;
+pub mod world;

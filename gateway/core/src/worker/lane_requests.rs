@@ -169,7 +169,8 @@ impl Worker {
     /// An acknowledgement is lost: the sessions of this shard's users list what is pending and acknowledge again.
     pub(super) fn ask_acks_again(&mut self, user_shard: ShardId) {
         self.counters.shed.acks += 1;
-        self.outbox(self.shards.home(user_shard)).home_overflowed(user_shard);
+        self.outbox(self.shards.home(user_shard))
+            .home_overflowed(user_shard);
     }
 
     /// Answers that a request was refused, whatever it was.

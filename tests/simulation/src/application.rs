@@ -1,0 +1,345 @@
+//! The application and the person above an SDK client: what they do, what they keep, and what they must never see.
+
+use bytes::Bytes;
+use ringpost_client_core::{Effect, Incoming, Input, Outgoing};
+use ringpost_wire::{ChatId, ContentClass, DeviceAddress, ErrorCode, MessageId, Seq, UserId};
+
+use crate::model::{Fate, Made, digest};
+use crate::sdk::entry_of;
+use crate::world::{Event, World, note};
+
+/// Share of deliveries that are kept at once.
+const KEPT_AT_ONCE_SHARE: u64 = 600;
+const KEPT_US_MAX: u64 = 700_000;
+const MESSAGES_AT_ONCE_MAX: u64 = 6;
+
+impl World {
+    /// The person does something, and again later.
+    pub fn sdk_act(&mut self, index: usize, life: u32) {
+        if self.clients[index].life != life {
+            return;
+        }
+        let mean_us = self.settings.active_ms * 1_000 / (self.settings.messages / 2).max(1);
+        let mut delay_us = self.random.around(mean_us);
+        match self.random.below(20) {
+            0..=3 => self.open_some_chat(index),
+            4 => self.read_some_chat(index),
+            5 => self.break_for_a_while(index),
+            _ => self.send_some(index),
+        }
+        if !self.is_active() {
+            self.sdk_input(index, Input::Connect);
+            delay_us = 1_000_000;
+        }
+        self.after(delay_us, Event::SdkAct(index, life));
+    }
+
+    fn open_some_chat(&mut self, index: usize) {
+        let peers = &self.clients[index].application.peers;
+        let user = peers[self.random.index(peers.len())];
+        self.sdk_input(index, Input::OpenChat { user });
+    }
+
+    fn read_some_chat(&mut self, index: usize) {
+        let last = &self.clients[index].application.last;
+        let count = last.len();
+        let chosen = last.iter().nth(self.random.index(count.max(1)));
+        if let Some((chat, seq)) = chosen
+            && *seq > 0
+        {
+            let (chat, read_to) = (*chat, *seq);
+            self.sdk_input(index, Input::MarkRead { chat, read_to });
+        }
+    }
+
+    /// Now and then a person goes offline and comes back.
+    fn break_for_a_while(&mut self, index: usize) {
+        if !self.random.chance(200) || !self.is_active() {
+            return self.sdk_input(index, Input::Connect);
+        }
+        self.counts.add("clients disconnected");
+        self.sdk_input(index, Input::Disconnect);
+    }
+
+    fn send_some(&mut self, index: usize) {
+        let count = self.random.between(1, MESSAGES_AT_ONCE_MAX);
+        let Some(chat) = self.choose_chat(index) else {
+            return self.open_some_chat(index);
+        };
+        let is_active = self.is_active();
+        for _ in 0..count {
+            let application = &mut self.clients[index].application;
+            if application.unmade == 0 || !is_active {
+                return;
+            }
+            application.unmade -= 1;
+            self.send_one(index, chat);
+        }
+    }
+
+    /// A chat that is known to be open, rarely one that is not.
+    fn choose_chat(&mut self, index: usize) -> Option<ChatId> {
+        let is_bold = self.random.chance(20);
+        let client = &self.clients[index];
+        let application = &client.application;
+        if is_bold {
+            let peer = application.peers[self.random.index(application.peers.len())];
+            return Some(ChatId::one_to_one(client.device.user, peer));
+        }
+        let count = application.chats.len();
+        application
+            .chats
+            .iter()
+            .nth(self.random.index(count.max(1)))
+            .copied()
+    }
+
+    fn send_one(&mut self, index: usize, chat: ChatId) {
+        let payload = self.payload();
+        let message_id = self.random.number().max(1);
+        let client = &mut self.clients[index];
+        if client.machine.is_none() {
+            return;
+        }
+        let made = Made {
+            chat,
+            sender: client.device,
+            digest: digest(&payload),
+            fate: Fate::Open,
+        };
+        client.application.unanswered.insert(message_id);
+        client.application.offered.insert(message_id);
+        self.model.make(message_id, made);
+        self.counts.add("messages made");
+        note!(
+            self,
+            "c{index} makes {message_id:x} of {} for {}",
+            payload.len(),
+            short(chat)
+        );
+        self.sdk_input(
+            index,
+            Input::Send(Outgoing {
+                chat,
+                message_id,
+                payload,
+                content_class: ContentClass::Visible,
+                device_epoch: 0,
+            }),
+        );
+    }
+
+    /// A payload of random length.
+    pub fn payload(&mut self) -> Bytes {
+        let is_large = self.random.chance(self.settings.large_share);
+        let most = if is_large {
+            self.settings.large_bytes_max
+        } else {
+            self.settings.payload_bytes_max
+        };
+        let length = self.random.between(0, most) as usize;
+        let mark = self.random.number().to_le_bytes();
+        Bytes::from(
+            mark.iter()
+                .copied()
+                .cycle()
+                .take(length)
+                .collect::<Vec<u8>>(),
+        )
+    }
+
+    /// The machine tells the application something.
+    pub fn application_told(&mut self, index: usize, effect: Effect) {
+        match effect {
+            Effect::Deliver(incoming) => self.delivered(index, &incoming),
+            Effect::Empty { chat, from, to, .. } => self.emptied(index, chat, (from, to)),
+            Effect::Sent {
+                message_id,
+                seq,
+                time_ms,
+                chat,
+            } => {
+                self.counts.add("messages sent");
+                note!(self, "c{index} sent {message_id:x} {}@{seq}", short(chat));
+                self.answered(index, message_id, |model| {
+                    model.sent(message_id, seq, time_ms)
+                });
+                self.check_durable(index, chat, seq);
+            }
+            Effect::Refused {
+                message_id, code, ..
+            } => {
+                self.counts.add("messages refused");
+                note!(self, "c{index} refused {message_id:x}: {code:?}");
+                if !matches!(code, ErrorCode::UnknownChat | ErrorCode::NotMember) {
+                    return self.fail(format_args!("c{index} is refused {message_id:x}: {code:?}"));
+                }
+                self.answered(index, message_id, |model| model.refused(message_id));
+            }
+            Effect::Undetermined { message_id, .. } => self.undetermined(index, message_id),
+            Effect::NotAccepted {
+                message_id, reason, ..
+            } => {
+                note!(self, "c{index} does not take {message_id:x}: {reason:?}");
+                let fate = Fate::NeverSent;
+                self.model.set_fate(message_id, fate);
+                let application = &mut self.clients[index].application;
+                application.offered.remove(&message_id);
+                application.unanswered.remove(&message_id);
+            }
+            Effect::ChatOpened { chat, .. } => {
+                self.counts.add("chats opened");
+                self.clients[index].application.chats.insert(chat);
+            }
+            Effect::OpenRefused { code, .. } => {
+                note!(self, "c{index} cannot open: {code:?}");
+                self.counts.add("opens refused");
+            }
+            Effect::Receipt {
+                chat,
+                user: Some(user),
+                delivered_to,
+                ..
+            } => self.check_receipt(chat, user, delivered_to),
+            Effect::Noticed { code, .. } => note!(self, "c{index} noticed {code:?}"),
+            Effect::CaughtUp => note!(self, "c{index} caught up"),
+            _ => {}
+        }
+    }
+
+    fn answered(
+        &mut self,
+        index: usize,
+        message_id: MessageId,
+        check: impl FnOnce(&mut crate::model::Model) -> Result<(), String>,
+    ) {
+        if let Err(why) = check(&mut self.model) {
+            return self.fail(format_args!("c{index} is answered {message_id:x}: {why}"));
+        }
+        self.clients[index]
+            .application
+            .unanswered
+            .remove(&message_id);
+    }
+
+    fn undetermined(&mut self, index: usize, message_id: MessageId) {
+        self.counts.add("messages undetermined");
+        note!(self, "c{index} cannot find out about {message_id:x}");
+        if !self.clients[index].was_restored {
+            return self.fail(format_args!(
+                "c{index} lost track of {message_id:x} with its state whole"
+            ));
+        }
+        self.clients[index]
+            .application
+            .unanswered
+            .remove(&message_id);
+        if self.model.fate(message_id) == Some(Fate::Open) {
+            self.model.set_fate(message_id, Fate::Undetermined);
+        }
+    }
+
+    fn delivered(&mut self, index: usize, incoming: &Incoming) {
+        let (chat, seq) = (incoming.chat, incoming.seq);
+        self.counts.add("messages delivered");
+        note!(
+            self,
+            "c{index} gets {:x} {}@{seq}",
+            incoming.message_id,
+            short(chat)
+        );
+        if let Err(why) = self.model.observe(chat, seq, entry_of(incoming)) {
+            return self.fail(format_args!(
+                "c{index} gets {:x} at {seq}: {why}",
+                incoming.message_id
+            ));
+        }
+        self.check_durable(index, chat, seq);
+        self.pass(index, chat, (seq, seq));
+        let application = &mut self.clients[index].application;
+        application.chats.insert(chat);
+        application.delivered.entry(chat).or_default().insert(seq);
+        let is_at_once = self.random.chance(KEPT_AT_ONCE_SHARE);
+        let delay_us = if is_at_once {
+            0
+        } else {
+            self.random.between(1, KEPT_US_MAX)
+        };
+        let life = self.clients[index].life;
+        self.after(delay_us, Event::SdkKept(index, life, chat, seq));
+    }
+
+    fn emptied(&mut self, index: usize, chat: ChatId, (from, to): (Seq, Seq)) {
+        note!(self, "c{index} finds {}@{from}-{to} empty", short(chat));
+        self.counts.add("empty ranges");
+        self.pass(index, chat, (from, to));
+    }
+
+    /// What an application is given goes on strictly upwards, within a life and over confirmed ones.
+    fn pass(&mut self, index: usize, chat: ChatId, (from, to): (Seq, Seq)) {
+        let application = &mut self.clients[index].application;
+        let last = application.last.entry(chat).or_default();
+        let before = *last;
+        *last = before.max(to);
+        if from <= before || to < from {
+            self.fail(format_args!(
+                "c{index} is given {}@{from} after {before}",
+                short(chat)
+            ));
+        }
+    }
+
+    /// The application has kept everything of a chat that was delivered up to a number.
+    pub fn sdk_kept(&mut self, index: usize, life: u32, chat: ChatId, seq: Seq) {
+        if self.clients[index].life != life {
+            return;
+        }
+        let application = &mut self.clients[index].application;
+        let delivered = application.delivered.entry(chat).or_default();
+        let rest = delivered.split_off(&(seq + 1));
+        let kept = std::mem::replace(delivered, rest);
+        application.kept.entry(chat).or_default().extend(kept);
+        self.sdk_input(index, Input::Confirm { chat, seq });
+    }
+
+    /// Whether a device needs nothing more at a place: it has it, made it, or was not there.
+    pub fn has(&self, device: DeviceAddress, chat: ChatId, seq: Seq) -> bool {
+        let Some(client) = self.clients.iter().find(|client| client.device == device) else {
+            return true;
+        };
+        let log = self.model.chats.get(&chat);
+        let sender = log
+            .and_then(|log| log.entries.get(&seq))
+            .map(|entry| entry.sender);
+        let is_kept = |kept: &std::collections::BTreeSet<Seq>| kept.contains(&seq);
+        sender.is_none_or(|sender| sender == device)
+            || client.application.kept.get(&chat).is_some_and(is_kept)
+            || self
+                .marks
+                .start(chat, device)
+                .is_none_or(|start| seq < start)
+    }
+
+    /// A receipt is true: some device of the user has everything up to it.
+    fn check_receipt(&mut self, chat: ChatId, user: UserId, delivered_to: Seq) {
+        self.counts.add("receipts");
+        let devices = self.clients.iter().map(|client| client.device);
+        let mut devices = devices.filter(|device| device.user == user).peekable();
+        if devices.peek().is_none() {
+            return;
+        }
+        let has_all =
+            |device: DeviceAddress| (1..=delivered_to).all(|seq| self.has(device, chat, seq));
+        if !devices.any(has_all) {
+            self.fail(format_args!(
+                "a receipt says that {}@{delivered_to} is delivered",
+                short(chat)
+            ));
+        }
+    }
+}
+
+/// The beginning of a chat's id.
+pub fn short(chat: ChatId) -> String {
+    format!("{:02x}{:02x}", chat.0[0], chat.0[1])
+}

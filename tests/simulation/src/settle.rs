@@ -1,0 +1,195 @@
+//! The end of a run: what must have come to rest once nothing goes wrong any more, and what must be true then.
+
+use ringpost_client_core::ConnectionState;
+use ringpost_storage_core::batch::Retention;
+use ringpost_storage_core::memory::FaultRates;
+use ringpost_wire::{ChatId, DeviceAddress, Seq};
+
+use crate::application::short;
+use crate::connection::ConnectionId;
+use crate::node::EPOCH_MS;
+use crate::world::{Event, World, note};
+
+impl World {
+    /// From here on nothing goes wrong, and nothing new is said.
+    pub fn calm(&mut self) {
+        note!(self, "calm");
+        self.calm_since_us = Some(self.now_us);
+        self.store.set_rates(FaultRates::NONE);
+        self.store.refuse_until(0);
+        for index in 1..self.nodes.len() {
+            self.stop_node(index);
+        }
+        for index in 0..self.clients.len() {
+            self.clients[index].node = 0;
+            self.clients[index].reads_from_us = 0;
+            // What one node stored was pushed by none other: everybody begins a session with the one that is left.
+            if let Some(connection) = self.clients[index].connection
+                && self.nodes.len() > 1
+            {
+                self.cut(connection);
+            }
+        }
+        if !self.nodes[0].is_up {
+            self.after(1, Event::NodeStart(0));
+        }
+    }
+
+    /// What has not come to rest, if anything.
+    pub fn unsettled(&self) -> Option<String> {
+        let client = (0..self.clients.len()).find_map(|index| self.unsettled_client(index));
+        client
+            .or_else(|| self.unsettled_raw())
+            .or_else(|| self.unsettled_node())
+            .or_else(|| {
+                let (chat, device, next) = self.marks.behind.first()?;
+                Some(format!(
+                    "{device:?} is behind in {} from {next}",
+                    short(*chat)
+                ))
+            })
+    }
+
+    fn unsettled_client(&self, index: usize) -> Option<String> {
+        let client = &self.clients[index];
+        let Some(machine) = &client.machine else {
+            return Some(format!("c{index} is down"));
+        };
+        let outbox = machine.state().outbox_messages();
+        let unanswered = client.application.unanswered.len();
+        if machine.connection() != ConnectionState::Live {
+            Some(format!("c{index} is {:?}", machine.connection()))
+        } else if outbox + unanswered > 0 {
+            Some(format!(
+                "c{index} has {outbox} in its outbox, {unanswered} unanswered"
+            ))
+        } else if !machine.is_caught_up() || machine.unconfirmed() > 0 {
+            Some(format!(
+                "c{index} is not caught up, {} unconfirmed",
+                machine.unconfirmed()
+            ))
+        } else {
+            None
+        }
+    }
+
+    fn unsettled_node(&self) -> Option<String> {
+        let node = &self.nodes[0];
+        if !node.is_up || node.is_draining {
+            return Some("n0 is not up".to_owned());
+        }
+        let mut cores = node.cores.iter().enumerate();
+        cores.find_map(|(core, state)| {
+            let summary = state.worker.summary();
+            let waiting = summary.waiting_commands + summary.submitted_commands;
+            let is_at_rest = waiting + summary.mails_waiting + summary.requests_unanswered == 0;
+            (!is_at_rest || summary.sessions_behind > 0)
+                .then(|| format!("n0k{core} has {summary:?}"))
+        })
+    }
+
+    /// What must be true at the end.
+    pub fn check_end(&mut self) {
+        let heads: Vec<(ChatId, Seq)> = self.marks.heads().collect();
+        for (chat, head) in heads {
+            self.check_end_of_chat(chat, head);
+        }
+        if self.rules.retention == Retention::UntilDelivered {
+            self.check_all_trimmed();
+        }
+        for (chat, log) in &self.model.chats {
+            let head = self
+                .marks
+                .heads()
+                .find(|(of, _)| of == chat)
+                .map_or(0, |(_, head)| head);
+            if let Some(seq) = log.entries.keys().next_back().filter(|seq| **seq > head) {
+                let what = format!("{}@{seq} was seen and is gone, head {head}", short(*chat));
+                return self.fail(format_args!("loss: {what}"));
+            }
+        }
+    }
+
+    fn check_end_of_chat(&mut self, chat: ChatId, head: Seq) {
+        let Some(log) = self.model.chats.get(&chat) else {
+            return self.fail(format_args!("store: {} was never opened", short(chat)));
+        };
+        let has_alone = log.members.len() == 1;
+        let unseen = (1..=head).find(|seq| !log.entries.contains_key(seq));
+        if let Some(seq) = unseen
+            && !has_alone
+        {
+            return self.fail(format_args!(
+                "loss: nobody ever saw {}@{seq} of {head}",
+                short(chat)
+            ));
+        }
+        let devices: Vec<DeviceAddress> = self.clients.iter().map(|client| client.device).collect();
+        for (index, device) in devices.into_iter().enumerate() {
+            if !self.model.chats[&chat].members.contains(&device.user) {
+                continue;
+            }
+            if self.marks.start(chat, device).is_none() {
+                return self.fail(format_args!("loss: {} does not list c{index}", short(chat)));
+            }
+            if let Some(seq) = (1..=head).find(|seq| !self.has(device, chat, *seq)) {
+                return self.fail(format_args!(
+                    "loss: c{index} never got {}@{seq}",
+                    short(chat)
+                ));
+            }
+        }
+    }
+
+    fn check_all_trimmed(&mut self) {
+        let rows = self.message_rows();
+        if rows > 0 {
+            self.fail(format_args!(
+                "store: {rows} messages are kept that everybody has"
+            ));
+        }
+    }
+
+    /// Adds what only the parts still hold to the counts.
+    pub fn count_what_remains(&mut self) {
+        for node in 0..self.nodes.len() {
+            self.count_node(node);
+        }
+        use ringpost_storage_core::memory::Fault;
+        for (name, fault) in [
+            ("commits in false conflict", Fault::Conflict),
+            ("commits too old", Fault::CommitTooOld),
+            ("unknown results, applied", Fault::UnknownApplied),
+            ("unknown results, lost", Fault::UnknownLost),
+            ("unknown results, late", Fault::UnknownLate),
+            ("late commits landed", Fault::LateLanded),
+            ("late commits died", Fault::LateDied),
+            ("commits throttled", Fault::Throttled),
+            ("versions shared", Fault::SharedVersion),
+            ("short pages", Fault::ShortPage),
+            ("reads too old", Fault::ReadTooOld),
+            ("store not reached", Fault::Unavailable),
+            ("commits in true conflict", Fault::TrueConflict),
+        ] {
+            let times = self.store.count(fault);
+            self.counts.add_many(name, times);
+        }
+    }
+
+    /// The true time, in milliseconds since 1970.
+    pub fn clock_ms(&self) -> u64 {
+        EPOCH_MS + self.now_us / 1_000
+    }
+
+    /// A connection that carries something, chosen at random.
+    pub fn some_connection(&mut self) -> Option<ConnectionId> {
+        let open: Vec<usize> = (0..self.connections.len())
+            .filter(|index| {
+                let connection = &self.connections[*index];
+                !connection.is_cut && connection.is_client_open
+            })
+            .collect();
+        let index = self.random.index(open.len());
+        open.get(index).copied().map(ConnectionId)
+    }
+}
