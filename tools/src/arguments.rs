@@ -1,0 +1,208 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Tools for Ringpost.
+#[derive(Debug, Parser)]
+#[command(name = "ringpost-tools", version, about)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The tools.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a session token.
+    Token(TokenOptions),
+    /// Talk with another user in a terminal.
+    Chat(ChatOptions),
+    /// Send messages from JSON lines on standard input: {"text": ...} or {"payload_base64": ...}.
+    Send(SendOptions),
+    /// Print messages as JSON lines; each is confirmed after its line is written.
+    Receive(ReceiveOptions),
+    /// Show what a node knows of a chat or a device.
+    Inspect(InspectOptions),
+    /// Replay a corpus of conversations and compare what arrives with what was sent.
+    Replay(ReplayOptions),
+}
+
+/// Where the key for tokens is.
+#[derive(Clone, Debug, Args)]
+pub struct KeyOptions {
+    /// The node's data directory; its `token.secret` signs tokens.
+    #[arg(long, default_value = "ringpost-data")]
+    pub data: PathBuf,
+    /// The file with the secret, instead of the data directory's.
+    #[arg(long)]
+    pub secret_file: Option<PathBuf>,
+}
+
+/// `token`.
+#[derive(Debug, Args)]
+pub struct TokenOptions {
+    /// Where the key is.
+    #[command(flatten)]
+    pub key: KeyOptions,
+    /// The user (`sub`).
+    #[arg(long)]
+    pub user: String,
+    /// The device (`did`).
+    #[arg(long, default_value_t = 1)]
+    pub device: u32,
+    /// Valid for so many seconds.
+    #[arg(long, default_value_t = 86_400, allow_negative_numbers = true)]
+    pub expires_in: i64,
+}
+
+/// Who connects, and where to.
+#[derive(Clone, Debug, Args)]
+pub struct AccountOptions {
+    /// The own user.
+    #[arg(long = "as")]
+    pub user: String,
+    /// The own device.
+    #[arg(long, default_value_t = 1)]
+    pub device: u32,
+    /// The node's native door.
+    #[arg(long, default_value = "127.0.0.1:7400")]
+    pub server: String,
+    /// A session token, instead of one made with the key.
+    #[arg(long)]
+    pub token: Option<String>,
+    /// Where the key is.
+    #[command(flatten)]
+    pub key: KeyOptions,
+    /// Folder for the client's state; without it nothing is remembered.
+    #[arg(long)]
+    pub state: Option<PathBuf>,
+}
+
+/// `chat`.
+#[derive(Debug, Args)]
+pub struct ChatOptions {
+    /// Who connects.
+    #[command(flatten)]
+    pub account: AccountOptions,
+    /// The other user.
+    #[arg(long)]
+    pub to: String,
+}
+
+/// `send`.
+#[derive(Debug, Args)]
+pub struct SendOptions {
+    /// Who connects.
+    #[command(flatten)]
+    pub account: AccountOptions,
+    /// The other user.
+    #[arg(long)]
+    pub to: String,
+    /// How long to wait for the other user to be known, in seconds.
+    #[arg(long, default_value_t = 10)]
+    pub wait: u64,
+}
+
+/// `receive`.
+#[derive(Debug, Args)]
+pub struct ReceiveOptions {
+    /// Who connects.
+    #[command(flatten)]
+    pub account: AccountOptions,
+    /// Stop after so many messages.
+    #[arg(long)]
+    pub count: Option<u64>,
+    /// Stop when everything has arrived and nothing more came for so many seconds.
+    #[arg(long)]
+    pub idle_exit: Option<u64>,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectOptions {
+    /// The node's HTTP door.
+    #[arg(long, default_value = "127.0.0.1:7480", global = true)]
+    pub http: String,
+    /// The node's data directory; its `admin.token` opens the door.
+    #[arg(long, default_value = "ringpost-data", global = true)]
+    pub data: PathBuf,
+    /// What to look at.
+    #[command(subcommand)]
+    pub subject: InspectSubject,
+}
+
+/// What `inspect` looks at.
+#[derive(Debug, Subcommand)]
+pub enum InspectSubject {
+    /// A chat: its head, what is trimmed, every member's devices.
+    Chat {
+        /// The chat's id: 32 hexadecimal digits.
+        #[arg(required_unless_present = "between")]
+        chat: Option<String>,
+        /// Its two users instead.
+        #[arg(long, num_args = 2, value_names = ["ONE", "OTHER"], conflicts_with = "chat")]
+        between: Option<Vec<String>>,
+    },
+    /// A device: how far behind it is in a chat.
+    Device {
+        /// Its user.
+        #[arg(long)]
+        user: String,
+        /// Its number.
+        #[arg(long, default_value_t = 1)]
+        device: u32,
+        /// The chat with this user.
+        #[arg(long, required_unless_present = "chat")]
+        with: Option<String>,
+        /// The chat's id instead.
+        #[arg(long, conflicts_with = "with")]
+        chat: Option<String>,
+    },
+}
+
+/// In which order a replay connects its clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReplayMode {
+    /// Both are connected; each line is sent when the one before has arrived.
+    Online,
+    /// One sends all of its lines while the other is away; then the other receives and sends.
+    OfflineFirst,
+}
+
+/// `replay`.
+#[derive(Clone, Debug, Args)]
+pub struct ReplayOptions {
+    /// The corpus: a folder with YAML files that hold `conversations`, in any depth.
+    #[arg(long)]
+    pub corpus: PathBuf,
+    /// The node's native door.
+    #[arg(long, default_value = "127.0.0.1:7400")]
+    pub server: String,
+    /// Where the key is.
+    #[command(flatten)]
+    pub key: KeyOptions,
+    /// In which order clients connect.
+    #[arg(long, value_enum, default_value_t = ReplayMode::Online)]
+    pub mode: ReplayMode,
+    /// Only these folders of the corpus, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub languages: Vec<String>,
+    /// At most so many conversations.
+    #[arg(long)]
+    pub conversations_max: Option<usize>,
+    /// Conversations at a time.
+    #[arg(long, default_value_t = 32)]
+    pub concurrent: usize,
+    /// Folder for journals and for logs of what arrived; without it all of it is in memory.
+    #[arg(long)]
+    pub state: Option<PathBuf>,
+    /// Go on with a replay that was killed, from its state folder.
+    #[arg(long, requires = "state")]
+    pub resume: bool,
+    /// Give up a conversation after so many seconds without progress.
+    #[arg(long, default_value_t = 120)]
+    pub patience: u64,
+}

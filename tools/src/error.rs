@@ -1,0 +1,77 @@
+//! What can go wrong in a tool, and the exit code that tells a script.
+
+use std::path::{Path, PathBuf};
+
+use ringpost_client_native::{ConnectError, Ended, OpenError, SendError, StorageError};
+
+/// Why a tool stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// The tool ran, and found or met something wrong.
+    #[error("{0}")]
+    Found(String),
+    /// The arguments do not make sense together.
+    #[error("{0}")]
+    Usage(String),
+    /// The session is over for good.
+    #[error("the session has ended: {0:?}")]
+    SessionEnded(Ended),
+    /// The client stopped.
+    #[error("the client has stopped: {0}")]
+    Stopped(String),
+    /// The client's state could not be opened.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The client could not be made.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// A message was not taken.
+    #[error("a message was not taken: {0}")]
+    Send(#[from] SendError),
+    /// A chat was not opened.
+    #[error("the chat was not opened: {0}")]
+    Open(#[from] OpenError),
+    /// The node's administration did not answer as expected.
+    #[error("{what} {address}: {why}")]
+    Node {
+        /// What was asked.
+        what: &'static str,
+        /// Where.
+        address: String,
+        /// What came.
+        why: String,
+    },
+    /// A file could not be read or written.
+    #[error("{what} {path}: {source}")]
+    File {
+        /// What was being done.
+        what: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+}
+
+impl ToolError {
+    /// A failure with a file.
+    pub fn file(what: &'static str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        let path = path.as_ref().to_owned();
+        Self::File { what, path, source }
+    }
+
+    /// The process's exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Found(_) => 1,
+            Self::Usage(_) => 2,
+            Self::SessionEnded(_)
+            | Self::Stopped(_)
+            | Self::Connect(_)
+            | Self::Send(_)
+            | Self::Open(_)
+            | Self::Node { .. } => 3,
+            Self::Storage(_) | Self::File { .. } => 4,
+        }
+    }
+}
