@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ringpost_storage_core::key::message;
 use ringpost_storage_core::store::{Key, KeyRange, Write};
 
-use super::{Entry, Overlay};
+use super::layers::{Entry, Overlay};
 
 impl Overlay {
     /// Applies a write of `record`, which is in the log.

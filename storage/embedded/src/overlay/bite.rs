@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ringpost_storage_core::store::{Key, KeyRange};
 
-use super::{ENTRY_BYTES, Overlay};
+use super::layers::{ENTRY_BYTES, Overlay};
 use crate::limits::{BITE_BYTES_MAX, BITE_ENTRIES_MAX, BITE_RANGES_MAX};
 
 /// Part of the overlay on its way to the tables.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ringpost_storage_core::store::{Key, KeyRange};
 
 use super::apply::messages_of;
-use super::{Entry, Overlay};
+use super::layers::{Entry, Overlay};
 
 /// What the overlay says of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A write or sync that fails stops the store for good; the next start finds a consistent state.
 
-use super::{get, insert, message, open, options};
+use super::scene::{get, insert, message, open, options};
 use crate::{EmbeddedStore, Fatal, Options, SyncMode};
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use ringpost_storage_core::key;
 use ringpost_storage_core::store::Write;
 
-use super::{CHAT, get, insert, message, open, options, set};
+use super::scene::{CHAT, get, insert, message, open, options, set};
 use crate::{EmbeddedStore, Options};
 
 fn files(folder: &Path, kind: &str) -> usize {

@@ -8,8 +8,8 @@ use std::thread;
 use ringpost_storage_core::{Command, Outcome};
 use ringpost_wire::ErrorCode;
 
+use super::scene::{open, options};
 use super::traffic::{NOW_MS, Pair, appended};
-use super::{open, options};
 use crate::{EmbeddedStore, Fatal, LaneHandle, Options, Pinning, State, SyncMode};
 
 const LANES: u8 = 3;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use ringpost_storage_core::key;
 use ringpost_storage_core::store::{Key, KeyRange, Row, Snapshot as _, Write};
 
-use super::{CHAT, message, open};
+use super::scene::{CHAT, message, open};
 use crate::EmbeddedStore;
 use crate::flusher::Job;
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{get, insert, message, open, options, refusal};
+use super::scene::{get, insert, message, open, options, refusal};
 use crate::{DamageKind, EmbeddedStore, OpenError, Options};
 
 /// The segment files, ascending.

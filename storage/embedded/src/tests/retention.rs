@@ -2,7 +2,7 @@
 
 use ringpost_storage_core::{Command, Outcome};
 
-use super::options;
+use super::scene::options;
 use super::traffic::{NOW_MS, Pair};
 use crate::retention::Sweep;
 use crate::{EmbeddedStore, Options, Retention, Rules};
