@@ -3,6 +3,7 @@
 //! It is the only writer of the log and the only reader of the store, so it needs no conflict check. After an error it must
 //! not be used again.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -18,6 +19,7 @@ use crate::limits::COMMIT_EXECUTIONS_MAX;
 use crate::log::writer::LogWriter;
 use crate::metrics::Metrics;
 use crate::overlay::{Overlay, Walk};
+use crate::read_cache::ReadCache;
 use crate::tables::Tables;
 use crate::view::View;
 
@@ -31,6 +33,7 @@ pub(crate) struct Engine {
     overlay: Overlay,
     overlay_bytes_max: usize,
     tables: Tables,
+    cache: RefCell<ReadCache>,
     log: LogWriter,
     plan: FlushPlan,
     is_flushing: bool,
@@ -73,6 +76,7 @@ impl Engine {
             overlay: parts.overlay,
             overlay_bytes_max: parts.overlay_bytes_max,
             tables: parts.tables,
+            cache: RefCell::new(ReadCache::new()),
             log: parts.log,
             plan: parts.plan,
             is_flushing: false,
@@ -120,7 +124,7 @@ impl Engine {
 
     /// The store now.
     pub fn view(&self) -> View<'_> {
-        View::new(&self.overlay, &self.tables)
+        View::new(&self.overlay, &self.tables, &self.cache)
     }
 
     /// Milliseconds since the engine was made.
@@ -189,11 +193,16 @@ impl Engine {
     /// The job is done.
     pub fn job_is_done(&mut self, job: &Job) {
         self.is_flushing = false;
-        self.overlay.bite_is_flushed();
-        if let Job::Finish { .. } = job {
-            let bytes = &mut self.unflushed_log_bytes;
-            bytes.all -= bytes.at_bound;
-            bytes.at_bound = 0;
+        match job {
+            Job::Write(bite) => {
+                self.cache.get_mut().forget(bite);
+                self.overlay.bite_is_flushed();
+            }
+            Job::Finish { .. } => {
+                let bytes = &mut self.unflushed_log_bytes;
+                bytes.all -= bytes.at_bound;
+                bytes.at_bound = 0;
+            }
         }
         self.measure();
     }

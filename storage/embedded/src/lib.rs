@@ -15,6 +15,7 @@ mod mend;
 mod metrics;
 mod options;
 mod overlay;
+mod read_cache;
 mod retention;
 mod status;
 mod store;

@@ -35,6 +35,11 @@ pub const SWEEP_PAUSE_MS: u64 = 60 * 60 * 1_000;
 /// Time after the start at which the sweep begins, in milliseconds.
 pub const SWEEP_DELAY_MS: u64 = 10_000;
 
+/// Rows of the tables that are remembered, a power of two: some 3 MB and their values.
+pub const READ_CACHE_ROWS: usize = 32_768;
+/// Largest value that is remembered, in bytes.
+pub const READ_CACHE_VALUE_BYTES_MAX: usize = 512;
+
 /// Bytes of fjall's block cache: heads and pages of slow devices are read through it.
 pub const TABLES_CACHE_BYTES: u64 = 32 << 20;
 /// Bytes of fjall's write buffer: the overlay has merged writes before, so a small one is enough.
@@ -47,4 +52,5 @@ pub const TABLES_OPEN_FILES: usize = 128;
 const _: () = assert!(COMMIT_EXECUTIONS_MAX * BATCH_BYTES_AIM * 4 < RECORD_BYTES_MAX);
 const _: () = assert!(BITE_BYTES_MAX * 8 <= OVERLAY_BYTES_MAX);
 const _: () = assert!(TABLES_MEMTABLE_BYTES * 4 <= TABLES_JOURNAL_BYTES);
+const _: () = assert!(READ_CACHE_ROWS.is_power_of_two());
 const _: () = assert!(SWEEP_STEP_CHATS <= SWEEP_CHATS_PER_SECOND);

@@ -6,21 +6,24 @@ use bytes::Bytes;
 use ringpost_storage_core::store::{Key, KeyRange, NotFetched, Row, Rows, Snapshot};
 
 use crate::overlay::{Found, Overlay};
+use crate::read_cache::ReadCache;
 use crate::tables::Tables;
 
 /// The store at one moment.
 pub(crate) struct View<'a> {
     overlay: &'a Overlay,
     tables: &'a Tables,
+    cache: &'a RefCell<ReadCache>,
     failure: RefCell<Option<fjall::Error>>,
 }
 
 impl<'a> View<'a> {
     /// The store now.
-    pub fn new(overlay: &'a Overlay, tables: &'a Tables) -> Self {
+    pub fn new(overlay: &'a Overlay, tables: &'a Tables, cache: &'a RefCell<ReadCache>) -> Self {
         Self {
             overlay,
             tables,
+            cache,
             failure: RefCell::new(None),
         }
     }
@@ -35,6 +38,15 @@ impl<'a> View<'a> {
             self.failure.borrow_mut().get_or_insert(error);
             NotFetched
         })
+    }
+
+    fn below(&self, key: &Key) -> fjall::Result<Option<Bytes>> {
+        if let Some(remembered) = self.cache.borrow().get(key) {
+            return Ok(remembered);
+        }
+        let value = self.tables.get(key)?;
+        self.cache.borrow_mut().put(key, &value);
+        Ok(value)
     }
 
     fn merged(&self, range: &KeyRange, page: &mut Page) -> fjall::Result<()> {
@@ -75,7 +87,7 @@ impl Snapshot for View<'_> {
         match self.overlay.get(key) {
             Found::Value(value) => Ok(Some(value)),
             Found::Cleared => Ok(None),
-            Found::Unknown => self.answer(self.tables.get(key)),
+            Found::Unknown => self.answer(self.below(key)),
         }
     }
 

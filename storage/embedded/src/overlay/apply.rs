@@ -86,7 +86,7 @@ impl Overlay {
 }
 
 /// How many keys a range of one chat's messages can hold; `None` for any other range.
-pub(super) fn messages_of(range: &KeyRange) -> Option<u64> {
+pub(crate) fn messages_of(range: &KeyRange) -> Option<u64> {
     let (first_chat, first) = message::decode(&range.begin)?;
     let (last_chat, end) = message::decode(&range.end)?;
     (first_chat == last_chat).then(|| end.saturating_sub(first))

@@ -91,6 +91,7 @@ impl Overlay {
         };
         let bite = Arc::new(bite?);
         if !cfg!(planted = "overlay_dropped_before_flush") {
+            self.flushing_bytes = bite.bytes();
             self.flushing = Some(Arc::clone(&bite));
         }
         Some(bite)
@@ -98,6 +99,7 @@ impl Overlay {
 
     /// The tables have the bite: it need not be kept.
     pub fn bite_is_flushed(&mut self) {
+        self.flushing_bytes = 0;
         self.flushing = None;
     }
 

@@ -18,6 +18,7 @@ pub(crate) struct Overlay {
     pub(super) entries: BTreeMap<Key, Entry>,
     pub(super) cleared: ClearedRanges,
     pub(super) flushing: Option<Arc<Bite>>,
+    pub(super) flushing_bytes: usize,
     pub(super) value_bytes: usize,
     pub(super) cancelled: u64,
 }
@@ -36,8 +37,10 @@ pub(super) struct Entry {
 impl Overlay {
     /// Bytes of memory that it holds.
     pub fn bytes(&self) -> usize {
-        let flushing = self.flushing.as_ref().map_or(0, |bite| bite.bytes());
-        self.value_bytes + self.entries.len() * ENTRY_BYTES + self.cleared.bytes() + flushing
+        self.value_bytes
+            + self.entries.len() * ENTRY_BYTES
+            + self.cleared.bytes()
+            + self.flushing_bytes
     }
 
     /// Entries and cleared ranges, those being flushed left out.

@@ -9,6 +9,7 @@ mod cleared;
 mod layers;
 mod lookup;
 
+pub(crate) use apply::messages_of;
 pub(crate) use bite::{Bite, Walk};
 pub(crate) use layers::Overlay;
 pub(crate) use lookup::Found;
