@@ -1,5 +1,16 @@
-//! The real binary as a process, and what its tests need to drive and watch it.
+//! The real binary as a process, real clients that load it, and the checks of what came of it.
 
+pub mod check;
+pub mod device;
+pub mod load;
 mod node_process;
+mod place;
+pub mod planted;
+pub mod raw;
+pub mod rounds;
+pub mod slow_reader;
+mod tokens;
 
 pub use node_process::{NodeError, NodeOptions, NodeProcess};
+pub use place::{Place, PlaceError};
+pub use tokens::Tokens;

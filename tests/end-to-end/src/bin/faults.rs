@@ -1,0 +1,112 @@
+//! `faults`: the full sets of rounds against the real binary, each a command; JSON on standard output, exit code 1 if anything fails.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use ringpost_end_to_end::planted::{CASES, run_case};
+use ringpost_end_to_end::rounds::{Ending, RoundsPlan, run_rounds};
+use ringpost_end_to_end::slow_reader::{SlowReaderPlan, run_slow_reader};
+
+/// Most resident memory that a message to a receiver who does not read may cost, in bytes.
+const BYTES_A_MESSAGE_MAX: f64 = 16.0;
+
+/// Real clients load the real node while it is killed, loses power, or meets a receiver that does not read.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Rounds that each end with SIGKILL.
+    Kill(Rounds),
+    /// Rounds that each end with SIGKILL and files cut back to what was synced.
+    PowerLoss(Rounds),
+    /// Shows that rounds fail with planted defects and hold without.
+    Planted {
+        #[command(flatten)]
+        rounds: Rounds,
+        /// Only cases whose name contains this.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
+    /// A receiver that stops reading while messages arrive.
+    SlowReader {
+        /// Messages that arrive; memory is measured over the last four fifths.
+        #[arg(long, default_value_t = 100_000)]
+        messages: u64,
+        /// Messages of 1 KiB sent before, to people who are away.
+        #[arg(long, default_value_t = 40_000)]
+        fill: u64,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+#[derive(Args)]
+struct Rounds {
+    /// Rounds.
+    #[arg(long, default_value_t = 20)]
+    rounds: u32,
+    /// Seed of the moments, the cuts and the load.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Senders.
+    #[arg(long, default_value_t = 200)]
+    senders: u32,
+    /// Core threads of the node.
+    #[arg(long, default_value_t = 2)]
+    cores: usize,
+}
+
+fn main() -> ExitCode {
+    let holds = match Arguments::parse().command {
+        Command::Kill(rounds) => run(Ending::Kill, &rounds),
+        Command::PowerLoss(rounds) => run(Ending::PowerLoss, &rounds),
+        Command::Planted { rounds, only } => planted(&rounds, &only),
+        Command::SlowReader {
+            messages,
+            fill,
+            seed,
+        } => slow_reader(messages, fill, seed),
+    };
+    match holds {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("faults: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(ending: Ending, rounds: &Rounds) -> Result<bool, Box<dyn Error>> {
+    let mut plan = RoundsPlan::new(ending, rounds.rounds, rounds.seed);
+    plan.load.pairs = rounds.senders;
+    plan.cores = rounds.cores;
+    let report = run_rounds(&plan)?;
+    println!("{:#}", report.to_json());
+    Ok(report.is_clean())
+}
+
+fn planted(rounds: &Rounds, only: &str) -> Result<bool, Box<dyn Error>> {
+    let mut holds = true;
+    for case in CASES.iter().filter(|case| case.name.contains(only)) {
+        let (is_as_it_must, report) = run_case(case, rounds.rounds, rounds.seed)?;
+        println!("{report:#}");
+        holds &= is_as_it_must;
+    }
+    Ok(holds)
+}
+
+fn slow_reader(messages: u64, fill: u64, seed: u64) -> Result<bool, Box<dyn Error>> {
+    let report = run_slow_reader(&SlowReaderPlan {
+        fill_messages: fill,
+        ..SlowReaderPlan::new(messages, seed)
+    })?;
+    println!("{:#}", report.to_json());
+    Ok(report.is_clean() && report.bytes_a_message() <= BYTES_A_MESSAGE_MAX)
+}

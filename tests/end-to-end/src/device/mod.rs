@@ -1,0 +1,7 @@
+//! A client device: the SDK's machine over a TCP socket, with a durable state that outlives its crashes.
+
+mod journal;
+mod shell;
+
+pub use journal::Journal;
+pub use shell::{Device, DeviceOptions, Happening};

@@ -1,0 +1,147 @@
+//! A bare connection to the native door: frames and bytes as a test writes them, without the SDK.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use ringpost_wire::{
+    ErrorCode, FrameKind, Hello, PROTOCOL_VERSION, Ping, ServerFrame, Split, split,
+};
+
+/// A node that says nothing for so long will not say anything.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What a node said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The session is open.
+    Welcome,
+    /// A heartbeat was answered.
+    Pong(u64),
+    /// Something failed.
+    Failure {
+        /// Its code.
+        code: ErrorCode,
+        /// Whether the connection ends with it.
+        fatal: bool,
+    },
+    /// Any other frame.
+    Other(FrameKind),
+    /// The connection is over.
+    Closed,
+}
+
+/// A bare connection.
+pub struct RawConnection {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl RawConnection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// Nobody listens.
+    pub fn open(server: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(server)?;
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        Ok(Self {
+            stream,
+            received: Vec::new(),
+        })
+    }
+
+    /// Writes bytes.
+    ///
+    /// # Errors
+    /// The connection is over.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    /// Says hello with `token`.
+    ///
+    /// # Errors
+    /// The connection is over.
+    pub fn hello(&mut self, token: &str) -> io::Result<()> {
+        let hello = Hello {
+            version_min: PROTOCOL_VERSION,
+            version_max: PROTOCOL_VERSION,
+            token,
+            client: "raw",
+            heartbeat_ms: 0,
+        };
+        let mut frame = Vec::new();
+        hello.encode(&mut frame);
+        self.write(&frame)
+    }
+
+    /// Sends a heartbeat.
+    ///
+    /// # Errors
+    /// The connection is over.
+    pub fn ping(&mut self, nonce: u64) -> io::Result<()> {
+        let mut frame = Vec::new();
+        Ping { nonce }.encode(&mut frame);
+        self.write(&frame)
+    }
+
+    /// The next thing that the node says.
+    ///
+    /// # Errors
+    /// It says nothing in time, or what is no frame.
+    pub fn next_said(&mut self) -> io::Result<Said> {
+        loop {
+            if let Some(said) = self.take()? {
+                return Ok(said);
+            }
+            let mut buffer = [0; 4096];
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Ok(Said::Closed),
+                Ok(bytes) => self.received.extend_from_slice(&buffer[..bytes]),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                    return Ok(Said::Closed);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Everything up to one of `until` or the end, that one included.
+    ///
+    /// # Errors
+    /// As [`RawConnection::next_said`].
+    pub fn next_said_of(&mut self, until: impl Fn(&Said) -> bool) -> io::Result<Said> {
+        loop {
+            let said = self.next_said()?;
+            if said == Said::Closed || until(&said) {
+                return Ok(said);
+            }
+        }
+    }
+
+    fn take(&mut self) -> io::Result<Option<Said>> {
+        let invalid = |_| io::Error::from(io::ErrorKind::InvalidData);
+        let (said, rest_bytes) = match split(&self.received).map_err(invalid)? {
+            Split::Frame { kind, frame, rest } => {
+                let frame = ServerFrame::decode(kind, frame).map_err(invalid)?;
+                (said(kind, &frame), rest.len())
+            }
+            Split::More { .. } => return Ok(None),
+        };
+        self.received.drain(..self.received.len() - rest_bytes);
+        Ok(Some(said))
+    }
+}
+
+fn said(kind: FrameKind, frame: &ServerFrame<'_>) -> Said {
+    match frame {
+        ServerFrame::Welcome(_) => Said::Welcome,
+        ServerFrame::Pong(pong) => Said::Pong(pong.nonce),
+        ServerFrame::Failure(failure) => Said::Failure {
+            code: failure.code,
+            fatal: failure.fatal,
+        },
+        _ => Said::Other(kind),
+    }
+}

@@ -1,0 +1,65 @@
+//! Session tokens made with a node's secret, as a sign-in service would. Input: a data directory, a subject, a device.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ringpost_gateway_core::{NewToken, TokenKey};
+
+use crate::PlaceError;
+
+/// A token lives longer than any run.
+const LIFE_S: u64 = 86_400;
+
+/// The maker of a node's tokens.
+#[derive(Clone)]
+pub struct Tokens(TokenKey);
+
+impl Tokens {
+    /// Reads the secret in a data directory.
+    ///
+    /// # Errors
+    /// It is missing, or is not what a node writes.
+    pub fn of(data: &Path) -> Result<Self, PlaceError> {
+        let path = data.join("token.secret");
+        let text =
+            std::fs::read_to_string(&path).map_err(|source| PlaceError::Unreadable { source })?;
+        let secret = bytes_of(text.trim()).ok_or(PlaceError::NoSecret)?;
+        Ok(Self::with_secret(secret))
+    }
+
+    /// A maker with a secret of the test's own.
+    pub fn with_secret(secret: Vec<u8>) -> Self {
+        Self(TokenKey { id: None, secret })
+    }
+
+    /// A valid token.
+    pub fn make(&self, subject: &str, device: u32) -> String {
+        let now_s = now_s();
+        self.make_for(subject, device, (now_s, now_s + LIFE_S))
+    }
+
+    /// A token that is made and ends at the given times, in seconds since 1970.
+    pub fn make_for(&self, subject: &str, device: u32, (from_s, to_s): (u64, u64)) -> String {
+        NewToken {
+            subject,
+            device,
+            issued_at_s: from_s,
+            expires_at_s: to_s,
+        }
+        .sign(&self.0)
+    }
+}
+
+/// Seconds since 1970.
+pub fn now_s() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+fn bytes_of(digits: &str) -> Option<Vec<u8>> {
+    let pairs = digits.as_bytes().chunks_exact(2);
+    let is_whole = pairs.remainder().is_empty() && digits.len() == 64;
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    is_whole.then(|| pairs.map(byte).collect())?
+}

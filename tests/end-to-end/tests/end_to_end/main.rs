@@ -1,0 +1,8 @@
+//! The real binary with real clients, end to end.
+
+mod conversations;
+mod rounds;
+mod sessions;
+mod starting;
+mod stopping;
+mod world;
