@@ -185,7 +185,8 @@ impl Fleet {
 
     /// Lets the load run for a time.
     pub fn rest(&self, time: Duration) {
-        self.runtime.block_on(tokio::time::sleep(time));
+        self.runtime
+            .block_on(async { tokio::time::sleep(time).await });
     }
 
     /// Tells every device that waits before its next try to connect at once.

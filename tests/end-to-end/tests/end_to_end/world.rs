@@ -1,7 +1,7 @@
 //! A node in a place of its own with a load on it, and the checks at the end of every test.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ringpost_end_to_end::check::{Findings, check};
 use ringpost_end_to_end::load::{DeviceLog, Fleet, LoadPlan};
@@ -60,6 +60,17 @@ impl World {
         };
         let heads: BTreeMap<_, _> = logs.iter().map(head).collect();
         check(logs, &heads)
+    }
+
+    /// Asks the node again and again until `is_so`. Answers whether it became so in time.
+    pub fn until(&self, is_so: impl Fn(&NodeProcess) -> bool) -> bool {
+        let end = Instant::now() + TIMEOUT;
+        while !is_so(&self.node) {
+            if Instant::now() > end {
+                return false;
+            }
+        }
+        true
     }
 
     /// Stops the node: it ends well and has logged no error.
