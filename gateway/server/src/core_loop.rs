@@ -46,6 +46,8 @@ pub struct Core {
     pub view: Arc<CoreView>,
     /// The node is to stop.
     pub stopping: Arc<AtomicBool>,
+    /// Which cores have nothing left to do: each goes on until all have, since they answer one another.
+    pub drained: Arc<[AtomicBool]>,
     /// How long sessions have to leave then, in milliseconds.
     pub drain_ms: u32,
     /// The store's thread runs on this core too: give way to it after handing a batch over.
@@ -81,7 +83,7 @@ impl Core {
     /// The reactor failed.
     pub fn run(mut self) -> io::Result<()> {
         let mut state = Loop::default();
-        while !(state.draining && self.worker.summary().is_drained()) {
+        while !self.may_end(&state) {
             self.turn()?;
             self.take_mail();
             self.take_answers();
@@ -100,6 +102,17 @@ impl Core {
             self.publish(&mut state, now);
         }
         self.flush_sockets()
+    }
+
+    /// Whether this core and all others have nothing left to do. A mail still under way then wants no answer.
+    fn may_end(&self, state: &Loop) -> bool {
+        let is_drained = state.draining && self.worker.summary().is_drained();
+        let was_drained = self.drained[usize::from(self.id.0)].swap(is_drained, Ordering::AcqRel);
+        let are_all = is_drained && self.drained.iter().all(|core| core.load(Ordering::Acquire));
+        if are_all && !was_drained {
+            self.wakers.iter().for_each(Waker::wake);
+        }
+        are_all
     }
 
     fn now(&self) -> Now {

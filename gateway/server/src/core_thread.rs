@@ -70,6 +70,8 @@ pub struct Wiring {
     pub requests: Receiver<AdminRequest>,
     /// What it publishes.
     pub view: Arc<CoreView>,
+    /// Which cores have nothing left to do, in order.
+    pub drained: Arc<[AtomicBool]>,
 }
 
 struct Ready {
@@ -244,6 +246,7 @@ fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
         requests: wiring.requests,
         view: wiring.view,
         stopping: plan.stopping,
+        drained: wiring.drained,
         drain_ms: DRAIN_MS,
         shares_core: plan.seat.shares_core,
         started: plan.started,

@@ -107,6 +107,7 @@ impl Node {
         let config = worker_config(settings, &secret, seats.len(), started);
         let (native, cores) = CoreThread::start_all(settings, &config, seats, started, &stopping)?;
         let wakers: Arc<[Waker]> = cores.iter().map(|core| core.waker.clone()).collect();
+        let drained: Arc<[AtomicBool]> = cores.iter().map(|_| AtomicBool::new(false)).collect();
         let mut views = Vec::new();
         let mut threads = Vec::new();
         for (core, mailboxes) in cores.into_iter().zip(Mailboxes::for_cores(wakers.len())) {
@@ -123,6 +124,7 @@ impl Node {
                 wakers: wakers.clone(),
                 requests,
                 view: view.clone(),
+                drained: drained.clone(),
             };
             views.push((
                 view,
