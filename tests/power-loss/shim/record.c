@@ -103,13 +103,13 @@ void record_violation(const char *what) {
 }
 
 __attribute__((constructor)) static void start(void) {
-    const char *data = getenv("RINGPOST_SHIM_DATA"), *shadow = getenv("RINGPOST_SHIM_SHADOW");
-    const char *failure = getenv("RINGPOST_SHIM_FAIL_SYNC_AFTER");
+    const char *data = getenv("POWER_LOSS_DATA"), *shadow = getenv("POWER_LOSS_SHADOW");
+    const char *failure = getenv("POWER_LOSS_FAIL_SYNC_AFTER");
     if (data == NULL || shadow == NULL) return;
     snprintf(data_path, sizeof data_path, "%s", data);
     snprintf(shadow_path, sizeof shadow_path, "%s", shadow);
     data_length = strlen(data_path);
-    ignores_syncs = getenv("RINGPOST_SHIM_IGNORE_SYNC") != NULL;
+    ignores_syncs = getenv("POWER_LOSS_IGNORE_SYNC") != NULL;
     if (failure != NULL) syncs_before_failure = atol(failure);
     char path[PATH_MAX + 64];
     snprintf(path, sizeof path, "%s/loaded", shadow_path);

@@ -71,16 +71,16 @@ impl Shim {
         );
         command.env("LD_PRELOAD", &self.library);
         command
-            .env("RINGPOST_SHIM_DATA", &data)
-            .env("RINGPOST_SHIM_SHADOW", &shadow);
+            .env("POWER_LOSS_DATA", &data)
+            .env("POWER_LOSS_SHADOW", &shadow);
         command
-            .env_remove("RINGPOST_SHIM_IGNORE_SYNC")
-            .env_remove("RINGPOST_SHIM_FAIL_SYNC_AFTER");
+            .env_remove("POWER_LOSS_IGNORE_SYNC")
+            .env_remove("POWER_LOSS_FAIL_SYNC_AFTER");
         match self.fault {
             None => {}
-            Some(SyncFault::Ignored) => drop(command.env("RINGPOST_SHIM_IGNORE_SYNC", "1")),
+            Some(SyncFault::Ignored) => drop(command.env("POWER_LOSS_IGNORE_SYNC", "1")),
             Some(SyncFault::FailsAfter(count)) => {
-                command.env("RINGPOST_SHIM_FAIL_SYNC_AFTER", count.to_string());
+                command.env("POWER_LOSS_FAIL_SYNC_AFTER", count.to_string());
             }
         }
         Ok(())
