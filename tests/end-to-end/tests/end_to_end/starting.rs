@@ -91,6 +91,12 @@ fn health_readiness_and_metrics_are_told() {
     assert!(fleet.wait_until(TIMEOUT, |totals| totals.sent >= 20));
     let logs = world.settle(fleet);
     let sent: usize = logs.iter().map(|log| log.sent.len()).sum();
+    // Counters are published now and then, not at each message.
+    let is_told = world.until(|node| {
+        let stored = node.metric("ringpost_messages_stored_total");
+        stored.unwrap() == Some(sent as f64)
+    });
+    assert!(is_told, "{sent} messages");
     assert_eq!(world.node.get("/healthz", None).unwrap().0, 200);
     assert_eq!(world.node.get("/readyz", None).unwrap().0, 200);
     let (status, page) = world.node.get("/metrics", None).unwrap();
@@ -106,12 +112,6 @@ fn health_readiness_and_metrics_are_told() {
         let value = samples.iter().find(|sample| sample.0 == name);
         assert!(value.is_some_and(|sample| sample.1 > 0.0), "{name}: {page}");
     }
-    // Counters are published now and then, not at each message.
-    let is_told = world.until(|node| {
-        let stored = node.metric("ringpost_messages_stored_total");
-        stored.unwrap() == Some(sent as f64)
-    });
-    assert!(is_told, "{sent} messages: {page}");
     world.end();
 }
 
