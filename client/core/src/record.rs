@@ -27,6 +27,13 @@ pub enum Record {
         /// The message's place in the chat; 0 where it has none (refused) or it is not known (undetermined).
         seq: Seq,
     },
+    /// A message left the outbox without its number having been used: those after it move down by one.
+    Withdrawn {
+        /// The chat.
+        chat: ChatId,
+        /// The message's number.
+        client_seq: u64,
+    },
     /// The messages in the outbox of a chat were numbered again, in order, from `first`.
     Renumbered {
         /// The chat.
@@ -102,6 +109,7 @@ const SETTLED: u8 = 3;
 const RENUMBERED: u8 = 4;
 const CONFIRMED: u8 = 5;
 const CHAT: u8 = 6;
+const WITHDRAWN: u8 = 7;
 
 impl Record {
     /// Appends the record's bytes.
@@ -125,6 +133,10 @@ impl Record {
             } => {
                 begin(SETTLED, &chat.0, out);
                 numbers(&[*client_seq, *seq], out);
+            }
+            Self::Withdrawn { chat, client_seq } => {
+                begin(WITHDRAWN, &chat.0, out);
+                numbers(&[*client_seq], out);
             }
             Self::Renumbered {
                 chat,
@@ -178,6 +190,10 @@ impl Record {
                 chat,
                 client_seq: reader.number()?,
                 seq: reader.number()?,
+            },
+            WITHDRAWN => Self::Withdrawn {
+                chat,
+                client_seq: reader.number()?,
             },
             RENUMBERED => Self::Renumbered {
                 chat,
@@ -301,6 +317,10 @@ mod tests {
                 chat,
                 client_seq: 7,
                 seq: 4,
+            },
+            Record::Withdrawn {
+                chat,
+                client_seq: 6,
             },
             Record::Renumbered {
                 chat,

@@ -98,6 +98,7 @@ impl State {
                 client_seq,
                 seq,
             } => self.settle(*chat, *client_seq, *seq),
+            Record::Withdrawn { chat, client_seq } => self.withdraw(*chat, *client_seq),
             Record::Renumbered {
                 chat,
                 first,
@@ -157,6 +158,19 @@ impl State {
         if is_next {
             state.summary.cursor = Some(seq);
         }
+        Ok(())
+    }
+
+    fn withdraw(&mut self, chat: ChatId, client_seq: u64) -> Result<(), OutOfPlace> {
+        let state = self.chats.get_mut(&chat).ok_or(OutOfPlace)?;
+        let index = state.position(client_seq).ok_or(OutOfPlace)?;
+        let entry = state.outbox.remove(index).ok_or(OutOfPlace)?;
+        self.outbox_messages -= 1;
+        self.outbox_bytes -= entry.payload.len();
+        for later in state.outbox.range_mut(index..) {
+            later.client_seq -= 1;
+        }
+        state.summary.next_client_seq -= 1;
         Ok(())
     }
 
@@ -347,6 +361,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_withdrawn_leaves_no_hole() {
+        let mut state = State::default();
+        for client_seq in 1..=4 {
+            state.apply(&accepted(client_seq)).unwrap();
+        }
+        let withdrawn = |client_seq| Record::Withdrawn {
+            chat: CHAT,
+            client_seq,
+        };
+        state.apply(&withdrawn(2)).unwrap();
+        assert_eq!(numbers(&state), [1, 2, 3]);
+        let ids: Vec<_> = state.outbox(CHAT).map(|entry| entry.message_id).collect();
+        assert_eq!(ids, [101, 103, 104]);
+        assert_eq!(state.chat(CHAT).unwrap().next_client_seq(), 4);
+        assert_eq!(state.outbox_bytes(), 9);
+        assert_eq!(state.apply(&withdrawn(4)), Err(OutOfPlace));
+        assert_eq!(rebuilt(&state), state);
+    }
+
+    #[test]
     fn a_state_has_one_owner() {
         let device = |device| DeviceAddress {
             user: UserId([2; 16]),
@@ -360,7 +394,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_snapshot_rebuilds_the_state(steps in prop::collection::vec((0u8..4, 1u64..30), 0..60)) {
+        fn a_snapshot_rebuilds_the_state(steps in prop::collection::vec((0u8..5, 1u64..30), 0..60)) {
             let mut state = State::default();
             for (step, number) in steps {
                 let next = state.chat(CHAT).map_or(1, ChatState::next_client_seq);
@@ -368,6 +402,7 @@ mod tests {
                     0 => accepted(next),
                     1 => settled(next.saturating_sub(number), number),
                     2 => Record::Confirmed { chat: CHAT, seq: number },
+                    3 => Record::Withdrawn { chat: CHAT, client_seq: next.saturating_sub(number) },
                     _ => Record::Renumbered { chat: CHAT, first: number, careful_to: number + 60 },
                 };
                 let before = state.clone();

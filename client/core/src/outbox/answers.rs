@@ -14,7 +14,7 @@ use crate::record::Record;
 use crate::timers::Timer;
 
 /// Nothing is kept for a sender who is no member: such a refusal leaves the number to the next message.
-fn uses_no_number(code: ErrorCode) -> bool {
+pub(crate) fn uses_no_number(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::UnknownChat | ErrorCode::NotMember)
 }
 

@@ -105,6 +105,16 @@ impl Lane {
         self.flights.entry(client_seq).or_insert(Flight::NEW)
     }
 
+    /// The number is gone, and those after it move down by one. Nothing waits for an answer.
+    pub(crate) fn withdraw(&mut self, client_seq: u64) {
+        let mut later = self.flights.split_off(&client_seq);
+        later.remove(&client_seq);
+        let moved = later
+            .into_iter()
+            .map(|(number, flight)| (number - 1, flight));
+        self.flights.extend(moved);
+    }
+
     fn lost_connection(&mut self) {
         for flight in self.flights.values_mut() {
             flight.is_doubtful |= flight.waiting > 0;

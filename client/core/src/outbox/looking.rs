@@ -5,6 +5,7 @@
 
 use ringpost_wire::{ChatId, EmptyReason, ErrorCode, MessageId, MessageView, Page, Seq};
 
+use super::answers::uses_no_number;
 use super::lanes::Look;
 use crate::effect::Effect;
 use crate::machine::Machine;
@@ -106,8 +107,16 @@ impl Machine {
                 (entry.client_seq, entry.message_id, fate)
             })
             .collect();
+        let mut unused = Vec::new();
         for (client_seq, message_id, fate) in fates {
+            if matches!(fate, Fate::Refused(code, _) if uses_no_number(code)) {
+                unused.push(client_seq);
+            }
             self.carry_out(chat, client_seq, message_id, fate);
+        }
+        // From the last to the first, so that the numbers before stay as they are.
+        for client_seq in unused.into_iter().rev() {
+            self.withdraw(chat, client_seq);
         }
         if let Some(expected) = look.expected {
             self.renumber(chat, expected);
@@ -133,9 +142,18 @@ impl Machine {
                     code,
                     device_epoch,
                 });
+                if uses_no_number(code) {
+                    return;
+                }
             }
         }
         self.settle(chat, client_seq, 0);
+    }
+
+    /// Takes a message out of the outbox whose number was not used: one record, so that no crash leaves a hole.
+    fn withdraw(&mut self, chat: ChatId, client_seq: u64) {
+        self.persist(Record::Withdrawn { chat, client_seq });
+        self.lanes.lane_mut(chat).withdraw(client_seq);
     }
 
     /// Numbers the outbox from `first`; one message at a time until past the last of them and the highest number used.
