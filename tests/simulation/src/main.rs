@@ -32,6 +32,9 @@ struct Arguments {
     /// Go on after a failing seed, and list all of them.
     #[arg(long)]
     go_on: bool,
+    /// Run the chosen scenarios in turn, seed by seed, until a checker finds something; says what and where.
+    #[arg(long)]
+    hunt: bool,
     /// Print how often things took place.
     #[arg(long)]
     counts: bool,
@@ -55,6 +58,9 @@ fn main() -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
+    if arguments.hunt {
+        return hunt(&arguments, &chosen);
+    }
     let failures: usize = chosen
         .iter()
         .map(|scenario| run(&arguments, scenario))
@@ -64,6 +70,25 @@ fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Prints scenario, seed and finding, separated by tabs, of the first seed that fails. Success when none does.
+fn hunt(arguments: &Arguments, chosen: &[&Scenario]) -> ExitCode {
+    // What panics is reported as a finding.
+    std::panic::set_hook(Box::new(|_| {}));
+    for seed in arguments.from..arguments.from + arguments.seeds {
+        for scenario in chosen {
+            if let Err(failure) = run_seed(scenario, seed, false) {
+                println!(
+                    "{}\t{seed}\t{}",
+                    scenario.name,
+                    failure.what.replace('\n', " ")
+                );
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 /// Answers how many seeds failed; one more when too little took place.

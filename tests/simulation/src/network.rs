@@ -11,6 +11,9 @@ const TINY_SHARE: u64 = 300;
 /// Share of chunks that are held up for long.
 const HELD_UP_SHARE: u64 = 10;
 const HELD_UP_US_MAX: u64 = 300_000;
+/// Share of lost connections whose bytes still reach the node, of those that it holds open; and how long that may take.
+const LATE_BYTES_SHARE: u64 = 250;
+const LATE_US_MAX: u64 = 1_000_000;
 
 impl World {
     /// A client opens a connection to a node.
@@ -273,6 +276,10 @@ impl World {
         if connection.is_cut {
             return;
         }
+        if connection.is_server_open && self.random.chance(LATE_BYTES_SHARE) {
+            return self.cut_late(id);
+        }
+        let connection = &mut self.connections[id.0];
         connection.is_cut = true;
         connection.up.bytes.clear();
         connection.down.bytes.clear();
@@ -285,6 +292,19 @@ impl World {
                 self.after(delay_us, notice);
             }
         }
+    }
+
+    /// The client loses a connection whose bytes still reach the node, perhaps after those of its next connection.
+    fn cut_late(&mut self, id: ConnectionId) {
+        self.counts.add("bytes after a loss");
+        let connection = &mut self.connections[id.0];
+        connection.up.ends = true;
+        connection.down.bytes.clear();
+        if !core::mem::replace(&mut connection.up.is_flowing, true) {
+            let delay_us = self.random.between(1, LATE_US_MAX);
+            self.after(delay_us, Event::Flow(id, Direction::Up));
+        }
+        self.client_closed(id);
     }
 
     /// The node is gone: its ends of all connections are.

@@ -18,6 +18,8 @@ const ACT_US: u64 = 60_000;
 const PING_US: u64 = 3_000_000;
 const SILENCE_US_MAX: u64 = 20_000_000;
 const LIST_US: u64 = 700_000;
+/// Share of turns with an acknowledgement that says less than the one before.
+const OLD_ACK_SHARE: u64 = 200;
 const REDIAL_US_MAX: u64 = 1_500_000;
 
 /// What a raw client is there for.
@@ -80,6 +82,7 @@ pub struct RawClient {
     listed_us: u64,
     is_caught_up: bool,
     requests: u32,
+    acked: (ChatId, Seq),
 }
 
 impl RawClient {
@@ -103,6 +106,7 @@ impl RawClient {
             listed_us: 0,
             is_caught_up: false,
             requests: 0,
+            acked: (ChatId::default(), 0),
         }
     }
 
@@ -181,6 +185,7 @@ impl World {
                 .encode(out);
             });
         }
+        self.raw_acks_old(index);
         self.raw_next(index);
         self.raw_transmit(index);
     }
@@ -330,15 +335,33 @@ impl World {
                 message.message_id()
             ));
         }
-        self.raw_write(index, |out| Ack { chat, seq }.encode(out));
+        // Often one behind, so that the device stays behind until it lists what is pending.
+        let lag = self.random.below(2).min(seq - 1);
+        self.raw_acks(index, chat, seq - lag);
+    }
+
+    fn raw_acks(&mut self, index: usize, chat: ChatId, seq: Seq) {
+        if seq > 0 {
+            self.raws[index].acked = (chat, seq);
+            self.raw_write(index, |out| Ack { chat, seq }.encode(out));
+        }
+    }
+
+    /// An acknowledgement comes late that says less than one before.
+    fn raw_acks_old(&mut self, index: usize) {
+        let (chat, acked) = self.raws[index].acked;
+        if acked > 1 && self.is_active() && self.random.chance(OLD_ACK_SHARE) {
+            self.counts.add("old acknowledgements");
+            let seq = self.random.between(1, acked - 1);
+            self.raw_write(index, |out| Ack { chat, seq }.encode(out));
+        }
     }
 
     /// It reads nothing of what is pending: it only says that it has it.
     fn raw_listed(&mut self, index: usize, list: &PendingList) {
         self.raws[index].is_caught_up = list.complete && list.chats.is_empty();
         for pending in &list.chats {
-            let (chat, seq) = (pending.chat, pending.head);
-            self.raw_write(index, |out| Ack { chat, seq }.encode(out));
+            self.raw_acks(index, pending.chat, pending.head);
         }
     }
 

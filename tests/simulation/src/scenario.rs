@@ -96,7 +96,7 @@ pub const SCENARIOS: &[Scenario] = &[
         name: "two-devices",
         about: "users have two devices, the second of which joins in the middle",
         settings: two_devices,
-        expects: &[("messages delivered", 8_000), ("clients disconnected", 50)],
+        expects: &[("messages delivered", 8_000), ("clients disconnected", 20)],
     },
     Scenario {
         name: "slow-reader",
@@ -129,6 +129,7 @@ pub const SCENARIOS: &[Scenario] = &[
             ("kept results asked again", 500),
             ("wrong device lists", 200),
             ("sends to strangers", 200),
+            ("old acknowledgements", 1_000),
         ],
     },
     Scenario {
@@ -228,6 +229,7 @@ fn slow_reader() -> Settings {
         large_bytes_max: 50_000,
         slow_reader_every_ms: 800,
         slow_reader_ms: 5_000,
+        mailbox_mails: 1,
         ..Settings::default()
     }
 }
