@@ -4,6 +4,7 @@
 //! LOCK          locked while a process has the store open
 //! FORMAT        format version and store id
 //! INCARNATION   how often it was opened, and the first log segment of that time
+//! FLUSHED       the last record of the log that is in the tables
 //! log/          the commit log
 //! tables/       fjall
 //! ```
@@ -30,6 +31,8 @@ pub(crate) struct Directory {
     pub log: PathBuf,
     /// The folder of the tables.
     pub tables: PathBuf,
+    /// The file that says how far the tables reach.
+    pub flushed: PathBuf,
     /// The store.
     pub id: StoreId,
     /// The time before this one: how often it was opened, and its first segment.
@@ -66,6 +69,7 @@ impl Directory {
         make_folder(&log)?;
         Ok(Self {
             previous: read_incarnation(&root.join("INCARNATION"))?,
+            flushed: root.join("FLUSHED"),
             root: root.to_path_buf(),
             log,
             tables,
@@ -196,7 +200,7 @@ fn read_text(path: &Path) -> Result<Option<String>, FileError> {
 }
 
 /// Puts a small file in place so that either the old or the new one is there after a power loss.
-fn replace_file(path: &Path, contents: &[u8]) -> Result<(), FileError> {
+pub(crate) fn replace_file(path: &Path, contents: &[u8]) -> Result<(), FileError> {
     let new = path.with_extension("new");
     let write = || {
         let mut file = OpenOptions::new()

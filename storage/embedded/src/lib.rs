@@ -11,7 +11,6 @@ mod flusher;
 mod lane;
 pub mod limits;
 mod log;
-mod mend;
 mod metrics;
 mod options;
 mod overlay;

@@ -21,9 +21,9 @@ pub const LANE_BATCHES_MAX: usize = 8;
 /// Segments kept for reuse: writing over blocks that a file already has syncs faster than growing it.
 pub const SPARE_SEGMENTS_MAX: usize = 2;
 /// Entries of the overlay that are looked at for one bite of a flush, so that the committer is never held up for long.
-pub const BITE_ENTRIES_MAX: usize = 4_096;
+pub const BITE_ENTRIES_MAX: usize = 32 * 1_024;
 /// Bytes of values that one bite of a flush takes.
-pub const BITE_BYTES_MAX: usize = 1 << 20;
+pub const BITE_BYTES_MAX: usize = 8 << 20;
 /// Cleared ranges that one bite of a flush takes.
 pub const BITE_RANGES_MAX: usize = 512;
 /// Chats that the sweep for retention looks at a second.
@@ -42,15 +42,10 @@ pub const READ_CACHE_VALUE_BYTES_MAX: usize = 512;
 
 /// Bytes of fjall's block cache: heads and pages of slow devices are read through it.
 pub const TABLES_CACHE_BYTES: u64 = 32 << 20;
-/// Bytes of fjall's write buffer: the overlay has merged writes before, so a small one is enough.
-pub const TABLES_MEMTABLE_BYTES: u64 = 8 << 20;
-/// Bytes of fjall's journals (the least that it takes).
-pub const TABLES_JOURNAL_BYTES: u64 = 64 << 20;
 /// Files that fjall keeps open.
 pub const TABLES_OPEN_FILES: usize = 128;
 
 const _: () = assert!(COMMIT_EXECUTIONS_MAX * BATCH_BYTES_AIM * 4 < RECORD_BYTES_MAX);
 const _: () = assert!(BITE_BYTES_MAX * 8 <= OVERLAY_BYTES_MAX);
-const _: () = assert!(TABLES_MEMTABLE_BYTES * 4 <= TABLES_JOURNAL_BYTES);
 const _: () = assert!(READ_CACHE_ROWS.is_power_of_two());
 const _: () = assert!(SWEEP_STEP_CHATS <= SWEEP_CHATS_PER_SECOND);

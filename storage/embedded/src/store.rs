@@ -47,7 +47,7 @@ impl EmbeddedStore {
     pub fn open(options: Options) -> Result<Self, OpenError> {
         check(&options)?;
         let directory = Directory::open(&options.data_dir)?;
-        let tables = Tables::open(&directory.tables)?;
+        let tables = Tables::open(&directory.tables, directory.flushed.clone())?;
         let flushed = tables
             .flushed()
             .map_err(|source| tables_error(&directory, source))?;

@@ -1,78 +1,65 @@
 //! The tables: one fjall keyspace with everything that was flushed, and the record up to which that is so.
 //!
-//! Every batch is synced before the next. Until the record is moved on, the commit log holds all that was written here.
+//! Rows come in bites, each an ingestion of sorted tables: no journal, so nothing of it is there after a power loss, or all.
+//! Until the record is moved on, the commit log holds all that was written here.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions};
 use ringpost_storage_core::store::{Key, KeyRange};
 
-use crate::directory::sync_folder;
+use crate::directory::{replace_file, sync_folder};
 use crate::error::OpenError;
 use crate::limits;
-use crate::mend::Mended;
 use crate::overlay::Bite;
-
-/// No key family begins with 0xff.
-const FLUSHED_KEY: &[u8] = b"\xffflushed";
 
 /// The tables. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Tables {
-    database: Database,
     rows: Keyspace,
+    flushed: PathBuf,
+    /// Dropped last: the keyspace works on the database's threads.
+    _database: Database,
 }
 
 impl Tables {
-    /// Opens or makes them. A journal torn by a power loss is mended once.
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let tables_error = |source| OpenError::Tables {
+    /// Opens or makes them. `flushed` is the file that holds the number of the last record in them.
+    pub fn open(path: &Path, flushed: PathBuf) -> Result<Self, OpenError> {
+        let open = || {
+            let database = Database::builder(path)
+                .cache_size(limits::TABLES_CACHE_BYTES)
+                .max_cached_files(Some(limits::TABLES_OPEN_FILES))
+                .worker_threads(1)
+                .open()?;
+            let rows = database.keyspace("rows", KeyspaceCreateOptions::default)?;
+            Ok((database, rows))
+        };
+        let (database, rows) = open().map_err(|source| OpenError::Tables {
             path: path.to_path_buf(),
             source,
-        };
-        let tables = match Self::open_as_is(path) {
-            Err(fjall::Error::JournalRecovery(_)) => Self::open_mended(path),
-            other => other,
-        };
-        let tables = tables.map_err(tables_error)?;
+        })?;
         // fjall syncs the folder of a new keyspace, but not the folder that lists it.
         sync_folder(&path.join("keyspaces"))?;
         sync_folder(path)?;
-        Ok(tables)
-    }
-
-    fn open_as_is(path: &Path) -> fjall::Result<Self> {
-        let database = Database::builder(path)
-            .cache_size(limits::TABLES_CACHE_BYTES)
-            .max_journaling_size(limits::TABLES_JOURNAL_BYTES)
-            .max_cached_files(Some(limits::TABLES_OPEN_FILES))
-            .worker_threads(1)
-            .manual_journal_persist(true)
-            .open()?;
-        let rows = database.keyspace("rows", || {
-            KeyspaceCreateOptions::default()
-                .max_memtable_size(limits::TABLES_MEMTABLE_BYTES)
-                .manual_journal_persist(true)
-        })?;
-        Ok(Self { database, rows })
-    }
-
-    fn open_mended(path: &Path) -> fjall::Result<Self> {
-        let mended = Mended::cut(path)?;
-        let opened = Self::open_as_is(path);
-        if let (Err(_), Some(mended)) = (&opened, mended) {
-            mended.undo()?;
-        }
-        opened
+        Ok(Self {
+            rows,
+            flushed,
+            _database: database,
+        })
     }
 
     /// The last record whose writes, and those of all records before, are here for good.
     pub fn flushed(&self) -> fjall::Result<u64> {
-        let value = self.rows.get(FLUSHED_KEY)?;
-        Ok(value
-            .and_then(|value| value.as_ref().try_into().ok())
-            .map_or(0, u64::from_be_bytes))
+        match std::fs::read_to_string(&self.flushed) {
+            Ok(text) => {
+                let number = text.trim_end().parse();
+                number.map_err(|_| fjall::Error::Io(io::Error::other("FLUSHED holds no number")))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The value of a key.
@@ -92,38 +79,39 @@ impl Tables {
         rows.map(row)
     }
 
-    /// Writes a bite, durably; tells how many rows were written. Synced one by one, so that a power loss tears one at most.
+    /// Writes a bite as sorted tables of its own, durably and at once; tells how many rows were written.
     pub fn write(&self, bite: &Bite) -> fjall::Result<u64> {
-        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        let mut rows = 0;
+        let mut ingestion = self.rows.start_ingestion()?;
         match bite {
             Bite::Ranges(ranges) => {
                 for range in ranges {
-                    for row in self
-                        .rows
-                        .range(range.begin.as_slice()..range.end.as_slice())
-                    {
-                        batch.remove(&self.rows, row.key()?);
+                    let range = range.begin.as_slice()..range.end.as_slice();
+                    for row in self.rows.range(range) {
+                        ingestion.write_tombstone(row.key()?)?;
+                        rows += 1;
                     }
                 }
             }
             Bite::Entries(entries) => {
                 for (key, value) in entries {
                     match value {
-                        Some(value) => batch.insert(&self.rows, key.as_slice(), value.as_ref()),
-                        None => batch.remove(&self.rows, key.as_slice()),
+                        Some(value) => ingestion.write(key.as_slice(), value.as_ref())?,
+                        None => ingestion.write_tombstone(key.as_slice())?,
                     }
                 }
+                rows = entries.len() as u64;
             }
         }
-        let rows = batch.len() as u64;
-        batch.commit()?;
+        ingestion.finish()?;
         Ok(rows)
     }
 
     /// Says that all up to `record` is here, durably.
     pub fn finish(&self, record: u64) -> fjall::Result<()> {
-        self.rows.insert(FLUSHED_KEY, record.to_be_bytes())?;
-        self.database.persist(PersistMode::SyncAll)
+        let text = format!("{record}\n");
+        let replaced = replace_file(&self.flushed, text.as_bytes());
+        replaced.map_err(|error| io::Error::other(error).into())
     }
 }
 
