@@ -42,6 +42,11 @@ pub const READ_CACHE_VALUE_BYTES_MAX: usize = 512;
 
 /// Bytes of fjall's block cache: heads and pages of slow devices are read through it.
 pub const TABLES_CACHE_BYTES: u64 = 32 << 20;
+/// Flushed tables that may wait to be merged. Each flush covers all chats, so a merge rewrites everything that was merged
+/// lately: the more wait, the fewer rewrites, and the more tables a read may ask.
+pub const TABLES_UNMERGED_MAX: u8 = 24;
+/// Bytes of a merged table: times the number above, it is what the first merge rewrites.
+pub const TABLE_BYTES: u64 = 16 << 20;
 /// Files that fjall keeps open.
 pub const TABLES_OPEN_FILES: usize = 128;
 

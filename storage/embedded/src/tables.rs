@@ -5,8 +5,10 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use fjall::compaction::Leveled;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions};
 use ringpost_storage_core::store::{Key, KeyRange};
 
@@ -33,7 +35,13 @@ impl Tables {
                 .max_cached_files(Some(limits::TABLES_OPEN_FILES))
                 .worker_threads(1)
                 .open()?;
-            let rows = database.keyspace("rows", KeyspaceCreateOptions::default)?;
+            let rows = database.keyspace("rows", || {
+                KeyspaceCreateOptions::default().compaction_strategy(Arc::new(
+                    Leveled::default()
+                        .with_l0_threshold(limits::TABLES_UNMERGED_MAX)
+                        .with_table_target_size(limits::TABLE_BYTES),
+                ))
+            })?;
             Ok((database, rows))
         };
         let (database, rows) = open().map_err(|source| OpenError::Tables {
