@@ -29,6 +29,28 @@ pub enum Command {
         /// The device.
         device: DeviceAddress,
     },
+    /// Unlinks a device that was not seen for long, and names the chats that it must be removed from. Idempotent. Home: the
+    /// user.
+    UnlinkDevice {
+        /// The device.
+        device: DeviceAddress,
+        /// Unlink it only if it was last seen before this day, in days since 1970.
+        seen_before_day: u32,
+        /// `Due.next` of the answer before, once the device is out of the chats that it named; `None` to begin.
+        remove_after: Option<ChatId>,
+    },
+    /// Takes a device that is unlinked out of one chat of its user. Idempotent. Home: the chat.
+    RemoveDevice {
+        /// The chat, one of those that `Unlinking` named.
+        chat: ChatId,
+        /// The device.
+        device: DeviceAddress,
+    },
+    /// Marks an unlinked device as removed from all chats of its user. Idempotent. Home: the user.
+    FinishUnlinking {
+        /// The device.
+        device: DeviceAddress,
+    },
     /// Opens the one-to-one chat of two users. Idempotent. Home: the chat.
     OpenChat {
         /// Who opens.
@@ -107,8 +129,11 @@ impl Command {
         match self {
             Self::RegisterDevice { device, .. }
             | Self::FinishLinking { device }
+            | Self::UnlinkDevice { device, .. }
+            | Self::FinishUnlinking { device }
             | Self::ListPending { device, .. } => device.user.shard(),
             Self::LinkDevice { chat, .. }
+            | Self::RemoveDevice { chat, .. }
             | Self::ReadPage { chat, .. }
             | Self::Acknowledge { chat, .. }
             | Self::MarkRead { chat, .. }

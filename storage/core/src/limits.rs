@@ -44,6 +44,12 @@ pub const TRIM_SINGLES_MAX: u64 = 32;
 pub const TRIM_MESSAGES_MAX: usize = 256;
 /// Days after which a device that never came is unlinked, by default.
 pub const DEVICE_UNSEEN_DAYS: u32 = 45;
+/// Fewest days that can be asked for.
+pub const DEVICE_UNSEEN_DAYS_MIN: u32 = 1;
+/// Most days that can be asked for.
+pub const DEVICE_UNSEEN_DAYS_MAX: u32 = 3_650;
+/// A day, in milliseconds.
+pub const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 const _: () = assert!(FRAME_BYTES_MAX <= VALUE_BYTES_HARD_MAX);
 const _: () = assert!(crate::store::KEY_BYTES_MAX <= KEY_BYTES_HARD_MAX);

@@ -12,6 +12,10 @@ pub enum Outcome {
     Registered(Registered),
     /// `LinkDevice` and `FinishLinking`.
     Linked,
+    /// `UnlinkDevice`: what is left to do.
+    Unlinking(Unlinking),
+    /// `RemoveDevice` and `FinishUnlinking`: no trace of the device is left there.
+    DeviceRemoved,
     /// `OpenChat`: the chat is there.
     ChatOpened(ChatOpened),
     /// `Append`: stored now, or before.
@@ -51,6 +55,23 @@ pub struct Registered {
     /// There are more: once `unlinked` is linked, register again with this as `link_after`. When it is `None` and the
     /// device is not linked, `FinishLinking` is due after `unlinked`.
     pub next: Option<ChatId>,
+}
+
+/// What is left to do about a device that was not seen for long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unlinking {
+    /// Nothing: it was seen since, and stays.
+    Kept,
+    /// It is unlinked, and must be removed from these chats.
+    Due {
+        /// The chats, at most `limits::LINK_PAGE_CHATS`, ascending.
+        chats: Vec<ChatId>,
+        /// There are more: once it is out of `chats`, unlink again with this as `remove_after`. When it is `None`,
+        /// `FinishUnlinking` is due after `chats`.
+        next: Option<ChatId>,
+    },
+    /// Nothing: it is out of all chats.
+    Over,
 }
 
 /// A chat is open.

@@ -14,6 +14,9 @@ pub struct Damage {
 
 /// A row: what a key's value means.
 pub trait Row: Sized {
+    /// Its version byte: another one is damage.
+    const VERSION: u8 = 1;
+
     /// Bytes that `encode` appends, or a little more.
     fn bytes_max(&self) -> usize;
 
@@ -32,7 +35,7 @@ pub trait Row: Sized {
     /// The bytes are not what `encode` writes.
     fn decode(bytes: &[u8]) -> Result<Self, Damage> {
         let mut reader = Reader { rest: bytes };
-        if reader.u8("version")? != VERSION {
+        if reader.u8("version")? != Self::VERSION {
             return Err(Damage { what: "version" });
         }
         let row = Self::read(&mut reader)?;
@@ -50,12 +53,9 @@ pub trait Row: Sized {
     }
 }
 
-/// The version byte of every row.
-const VERSION: u8 = 1;
-
 /// Begins a row.
-pub(super) fn begin(out: &mut BytesMut) {
-    out.put_u8(VERSION);
+pub(super) fn begin<R: Row>(out: &mut BytesMut) {
+    out.put_u8(R::VERSION);
 }
 
 /// Appends the length of a list of at most 255 entries.

@@ -1,4 +1,6 @@
 //! A device of a user. It goes live once all chats of its user have it; an unlinked one never comes back.
+//!
+//! An unlinked device is removed once no chat lists it: until then whoever unlinked it, or its successor, has work to do.
 
 use bytes::{BufMut, BytesMut};
 
@@ -12,8 +14,17 @@ pub enum DeviceState {
     Linking = 0,
     /// In all chats of its user.
     Linked = 1,
-    /// Removed for good.
+    /// Gone for good, and being removed from the chats of its user.
     Unlinked = 2,
+    /// Gone for good, and in no chat.
+    Removed = 3,
+}
+
+impl DeviceState {
+    /// The device may come again; chats deliver to it.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Linking | Self::Linked)
+    }
 }
 
 /// A device.
@@ -21,29 +32,40 @@ pub enum DeviceState {
 pub struct Device {
     /// When it registered, in milliseconds since 1970.
     pub created_ms: u64,
+    /// The day on which it last signed in, in days since 1970.
+    pub last_seen_day: u32,
     /// Where it stands.
     pub state: DeviceState,
 }
 
 impl Row for Device {
+    const VERSION: u8 = 2;
+
     fn bytes_max(&self) -> usize {
-        10
+        14
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         out.put_u64(self.created_ms);
+        out.put_u32(self.last_seen_day);
         out.put_u8(self.state as u8);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Damage> {
         let created_ms = reader.u64("created_ms")?;
+        let last_seen_day = reader.u32("last_seen_day")?;
         let state = match reader.u8("state")? {
             0 => DeviceState::Linking,
             1 => DeviceState::Linked,
             2 => DeviceState::Unlinked,
+            3 => DeviceState::Removed,
             _ => return Err(Damage { what: "state" }),
         };
-        Ok(Self { created_ms, state })
+        Ok(Self {
+            created_ms,
+            last_seen_day,
+            state,
+        })
     }
 }

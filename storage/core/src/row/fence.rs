@@ -21,7 +21,7 @@ impl Row for Fence {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         out.put_u32(self.node);
         out.put_u64(self.incarnation);
         out.put_u64(self.claim);

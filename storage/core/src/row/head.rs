@@ -68,7 +68,7 @@ impl Row for Head {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         out.put_u64(self.next_seq);
         out.put_u64(self.last_time_ms);
         out.put_u64(self.trimmed_to);

@@ -21,7 +21,7 @@ impl Row for LaneRecord {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         out.put_u64(self.incarnation);
         out.put_u64(self.last_batch);
         out.put_u64(self.settling);

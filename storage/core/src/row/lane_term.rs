@@ -19,7 +19,7 @@ impl Row for LaneTerm {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         out.put_u64(self.incarnation);
         out.put_u64(self.count);
     }

@@ -72,7 +72,7 @@ impl Row for Member {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         let read = if self.rights.read { READ } else { 0 };
         let write = if self.rights.write { WRITE } else { 0 };
         out.put_u8(read | write);

@@ -42,7 +42,7 @@ impl Row for Pending {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         put_count(out, self.lagging.len());
         for entry in &self.lagging {
             out.put_u32(entry.device);

@@ -18,7 +18,7 @@ impl Row for ReadCursor {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         out.put_u64(self.read_to);
     }
 

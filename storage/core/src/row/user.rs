@@ -17,7 +17,7 @@ impl Row for User {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         out.put_u64(self.created_ms);
     }
 

@@ -68,7 +68,7 @@ impl Row for Window {
     }
 
     fn encode(&self, out: &mut BytesMut) {
-        begin(out);
+        begin::<Self>(out);
         put_window(self, out);
     }
 

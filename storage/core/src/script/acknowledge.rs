@@ -16,7 +16,7 @@ pub(super) fn decide(
     seq: Seq,
     rules: &Rules,
 ) -> Result<Outcome, Halt> {
-    let Some(head) = chat::head(overlay, chat)? else {
+    let Some(mut head) = chat::head(overlay, chat)? else {
         return Ok(Outcome::Failed(ErrorCode::UnknownChat));
     };
     let party = chat::party(overlay, chat, device.user)?;
@@ -50,7 +50,10 @@ pub(super) fn decide(
     };
     // Only the device that held the log's beginning can free it.
     if trim_delivered::applies(&head, rules) && before <= Some(head.trimmed_to + 1) {
-        trim(overlay, chat, head)?;
+        let parties = chat::parties(overlay, chat, &head)?;
+        if trim_delivered::trim(overlay, chat, &mut head, &parties) {
+            overlay.set(key::head::encode(chat), &head);
+        }
     }
     Ok(Outcome::Acknowledged(Acknowledged { receipt, next }))
 }
@@ -94,14 +97,4 @@ fn receipt(
         read_to: chat::read_to(overlay, chat, head, device.user)?,
     };
     Ok(ReceiptDue { receipt, members })
-}
-
-fn trim(overlay: &mut Overlay<'_>, chat: ChatId, mut head: Head) -> Result<(), Halt> {
-    let parties = chat::parties(overlay, chat, &head)?;
-    let to = trim_delivered::delivered_to_all(&head, &parties);
-    if to > head.trimmed_to {
-        trim_delivered::remove_to(overlay, chat, &mut head, to);
-        overlay.set(key::head::encode(chat), &head);
-    }
-    Ok(())
 }

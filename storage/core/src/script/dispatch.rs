@@ -1,8 +1,8 @@
 //! From a command to its script.
 
 use super::{
-    acknowledge, append, finish_linking, inspect_chat, link_device, list_pending, mark_read,
-    open_chat, read_page, register_device, trim,
+    acknowledge, append, finish_linking, finish_unlinking, inspect_chat, link_device, list_pending,
+    mark_read, open_chat, read_page, register_device, remove_device, trim, unlink_device,
 };
 use crate::overlay::{Halt, Overlay};
 use crate::{Command, Outcome, Rules};
@@ -22,6 +22,15 @@ pub(crate) fn decide(
         } => register_device::decide(overlay, *device, *create, *link_after, *now_ms),
         Command::LinkDevice { chat, device } => link_device::decide(overlay, *chat, *device),
         Command::FinishLinking { device } => finish_linking::decide(overlay, *device),
+        Command::UnlinkDevice {
+            device,
+            seen_before_day,
+            remove_after,
+        } => unlink_device::decide(overlay, *device, *seen_before_day, *remove_after),
+        Command::RemoveDevice { chat, device } => {
+            remove_device::decide(overlay, *chat, *device, rules)
+        }
+        Command::FinishUnlinking { device } => finish_unlinking::decide(overlay, *device),
         Command::OpenChat {
             opener,
             other,

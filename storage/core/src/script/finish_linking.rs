@@ -13,7 +13,9 @@ pub(super) fn decide(overlay: &mut Overlay<'_>, device: DeviceAddress) -> Result
         return Ok(Outcome::Failed(ErrorCode::DeviceRefused));
     };
     match row.state {
-        DeviceState::Unlinked => return Ok(Outcome::Failed(ErrorCode::DeviceUnlinked)),
+        DeviceState::Unlinked | DeviceState::Removed => {
+            return Ok(Outcome::Failed(ErrorCode::DeviceUnlinked));
+        }
         DeviceState::Linked => {}
         DeviceState::Linking => {
             row.state = DeviceState::Linked;

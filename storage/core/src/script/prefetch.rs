@@ -18,7 +18,17 @@ pub(crate) fn reads(command: &Command, reads: &mut Vec<Read>) {
             register_device::devices(device.user),
             register_device::memberships(device.user, *link_after),
         ]),
-        Command::FinishLinking { device } => reads.push(Read::Get(key::device::encode(*device))),
+        Command::FinishLinking { device } | Command::FinishUnlinking { device } => {
+            reads.push(Read::Get(key::device::encode(*device)));
+        }
+        Command::UnlinkDevice {
+            device,
+            remove_after,
+            ..
+        } => reads.extend([
+            Read::Get(key::device::encode(*device)),
+            register_device::memberships(device.user, *remove_after),
+        ]),
         Command::OpenChat { opener, other, .. } => {
             let chat = ChatId::one_to_one(*opener, *other);
             reads.push(Read::Get(key::head::encode(chat)));
@@ -38,6 +48,7 @@ pub(crate) fn reads(command: &Command, reads: &mut Vec<Read>) {
             chats_max,
         } => reads.push(list_pending::rows(device.user, *after, *chats_max)),
         Command::LinkDevice { chat, device }
+        | Command::RemoveDevice { chat, device }
         | Command::ReadPage { chat, device, .. }
         | Command::Acknowledge { chat, device, .. }
         | Command::MarkRead { chat, device, .. } => a_member(*chat, *device, reads),

@@ -6,7 +6,7 @@ use ringpost_wire::{ChatId, DeviceAddress, ErrorCode, UserId};
 
 use crate::Outcome;
 use crate::key;
-use crate::limits::{DEVICE_ROWS_MAX, DEVICES_MAX, LINK_PAGE_CHATS};
+use crate::limits::{DAY_MS, DEVICE_ROWS_MAX, DEVICES_MAX, LINK_PAGE_CHATS};
 use crate::outcome::Registered;
 use crate::overlay::{DamagedRow, Halt, Overlay};
 use crate::row::{Device, DeviceState, Row, User};
@@ -54,7 +54,7 @@ pub(super) fn active_devices(
             let device = Device::decode(&row.value);
             let device = device.map_err(|damage| DamagedRow::of(row.key, damage))?;
             let address = key::device::decode(&row.key);
-            let is_active = device.state != DeviceState::Unlinked;
+            let is_active = device.state.is_active();
             active.extend(address.filter(|_| is_active).map(|address| address.device));
         }
         rows += page.rows.len();
@@ -73,17 +73,35 @@ pub(super) fn decide(
     link_after: Option<ChatId>,
     now_ms: u64,
 ) -> Result<Outcome, Halt> {
-    let found: Option<Device> = overlay.row(&key::device::encode(device))?;
-    match found.map(|device| device.state) {
-        Some(DeviceState::Unlinked) => Ok(Outcome::Failed(ErrorCode::DeviceUnlinked)),
-        Some(DeviceState::Linked) => Ok(registered(false, None)),
-        Some(DeviceState::Linking) => {
-            let page = unlinked(overlay, device.user, link_after)?;
-            Ok(registered(false, Some(page)))
-        }
-        None if !create => Ok(Outcome::Failed(ErrorCode::DeviceRefused)),
-        None => register(overlay, device, now_ms),
+    let key = key::device::encode(device);
+    let Some(found) = overlay.row::<Device>(&key)? else {
+        return match create {
+            true => register(overlay, device, now_ms),
+            false => Ok(Outcome::Failed(ErrorCode::DeviceRefused)),
+        };
+    };
+    if !found.state.is_active() {
+        return Ok(Outcome::Failed(ErrorCode::DeviceUnlinked));
     }
+    let unlinked = match found.state {
+        DeviceState::Linking => Some(chats_after(overlay, device.user, link_after)?),
+        _ => None,
+    };
+    // Once a day is as exact as it must be, and a write a sign-in would be dear. A clock that ran back takes nothing.
+    let last_seen_day = day_of(now_ms);
+    if last_seen_day > found.last_seen_day {
+        let seen = Device {
+            last_seen_day,
+            ..found
+        };
+        overlay.set(key, &seen);
+    }
+    Ok(registered(false, unlinked))
+}
+
+/// The day of a time in milliseconds since 1970.
+fn day_of(now_ms: u64) -> u32 {
+    u32::try_from(now_ms / DAY_MS).unwrap_or(u32::MAX)
 }
 
 fn register(
@@ -97,13 +115,14 @@ fn register(
     if devices.is_none_or(|devices| devices.len() >= DEVICES_MAX) {
         return Ok(Outcome::Failed(ErrorCode::DeviceRefused));
     }
-    let (chats, next) = unlinked(overlay, device.user, None)?;
+    let (chats, next) = chats_after(overlay, device.user, None)?;
     if !is_known {
         overlay.insert(user_key, &User { created_ms: now_ms });
     }
     let is_linked = chats.is_empty();
     let row = Device {
         created_ms: now_ms,
+        last_seen_day: day_of(now_ms),
         state: if is_linked {
             DeviceState::Linked
         } else {
@@ -115,7 +134,7 @@ fn register(
 }
 
 /// A page of the user's chats after `after`, and after which chat the next begins.
-fn unlinked(
+pub(super) fn chats_after(
     overlay: &mut Overlay<'_>,
     user: UserId,
     after: Option<ChatId>,

@@ -4,13 +4,11 @@ use ringpost_wire::{ChatId, ErrorCode, MessageView, Seq};
 
 use super::{chat, trim_delivered};
 use crate::key;
-use crate::limits::{BATCH_BYTES_AIM, TRIM_MESSAGES_MAX};
+use crate::limits::{BATCH_BYTES_AIM, DAY_MS, TRIM_MESSAGES_MAX};
 use crate::overlay::{DamagedRow, Halt, Overlay};
 use crate::row::{FanOut, Head};
 use crate::store::{Row, Rows};
 use crate::{Outcome, Retention, Rules};
-
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 pub(super) fn decide(
     overlay: &mut Overlay<'_>,

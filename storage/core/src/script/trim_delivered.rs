@@ -26,6 +26,19 @@ pub(super) fn delivered_to_all(head: &Head, parties: &[Party]) -> Seq {
     }
 }
 
+/// Removes the messages that every device of `parties` has. Answers whether `head` changed, which the caller writes.
+pub(super) fn trim(
+    overlay: &mut Overlay<'_>,
+    chat: ChatId,
+    head: &mut Head,
+    parties: &[Party],
+) -> bool {
+    let to = delivered_to_all(head, parties);
+    let has_some = to > head.trimmed_to;
+    remove_to(overlay, chat, head, to);
+    has_some
+}
+
 /// Removes the messages up to `to`, which must not be behind the chat's last. Changes `head`, which the caller writes.
 pub(super) fn remove_to(overlay: &mut Overlay<'_>, chat: ChatId, head: &mut Head, to: Seq) {
     assert!(to <= head.last_seq(), "only what is there is removed");

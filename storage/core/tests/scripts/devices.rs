@@ -56,6 +56,7 @@ fn a_user_has_a_limited_number_of_devices_and_unlinked_ones_do_not_count() {
     assert_eq!(world.try_register(device("ann", 17), None), refused);
     let unlinked = Device {
         created_ms: 1,
+        last_seen_day: 0,
         state: DeviceState::Unlinked,
     };
     let key = key::device::encode(device("ann", 3));

@@ -10,4 +10,5 @@ mod random;
 mod retries;
 mod senders;
 mod trims;
+mod unlinking;
 mod world;

@@ -34,6 +34,10 @@ impl ChatModel {
         }
     }
 
+    pub fn remove(&mut self, device: DeviceAddress) {
+        self.next.remove(&device);
+    }
+
     pub fn is_behind(&self, device: DeviceAddress) -> bool {
         self.next[&device] <= self.head()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use ringpost_storage_core::key::{self, Family};
+use ringpost_storage_core::outcome::Unlinking;
 use ringpost_storage_core::row::{Pending, Row};
 use ringpost_storage_core::{Command, Outcome, Retention};
 use ringpost_wire::{ChatId, DeviceAddress, EmptyRange, EmptyReason, MessageView};
@@ -51,6 +52,10 @@ enum Step {
     Register {
         name: usize,
     },
+    Unlink {
+        name: usize,
+        device: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -67,6 +72,7 @@ fn step() -> impl Strategy<Value = Step> {
             Step::Page { chat, device, from, max }
         }),
         1 => (0..NAMES.len()).prop_map(|name| Step::Register { name }),
+        1 => (0..NAMES.len(), 0..4_usize).prop_map(|(name, device)| Step::Unlink { name, device }),
     ]
 }
 
@@ -165,6 +171,7 @@ impl Pair {
                 self.page(chat, self.member(chat, device), from, max);
             }
             Step::Register { name } => self.register(NAMES[name]),
+            Step::Unlink { name, device } => self.unlink(NAMES[name], device),
         }
     }
 
@@ -341,6 +348,43 @@ impl Pair {
             model.next.insert(new, next);
         }
         self.run(Command::FinishLinking { device: new });
+    }
+
+    /// One of the user's devices goes, though not the last: the model finds members by their devices.
+    fn unlink(&mut self, name: &'static str, place: usize) {
+        let user = crate::world::user(name);
+        let models = self.chats.values();
+        let mut devices: Vec<DeviceAddress> = models
+            .flat_map(|model| model.next.keys().copied())
+            .filter(|device| device.user == user)
+            .collect();
+        devices.sort();
+        devices.dedup();
+        if devices.len() < 2 {
+            return;
+        }
+        let device = devices[place % devices.len()];
+        let outcome = self.run(Command::UnlinkDevice {
+            device,
+            seen_before_day: u32::MAX,
+            remove_after: None,
+        });
+        let Outcome::Unlinking(Unlinking::Due { chats, next: None }) = outcome else {
+            panic!("{outcome:?}");
+        };
+        for chat in chats {
+            let outcome = self.run(Command::RemoveDevice { chat, device });
+            assert_eq!(outcome, Outcome::DeviceRemoved);
+            let model = self.chats.get_mut(&chat).expect("the chat is there");
+            model.remove(device);
+            self.last_send.remove(&(chat, device));
+        }
+        assert!(
+            self.chats
+                .values()
+                .all(|model| !model.next.contains_key(&device))
+        );
+        self.run(Command::FinishUnlinking { device });
     }
 
     /// Pending rows are there exactly while a device is behind; so are messages that someone has still to get.

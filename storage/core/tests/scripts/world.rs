@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use ringpost_storage_core::outcome::{AppendRefused, Appended, PageRead, Registered};
+use ringpost_storage_core::outcome::{AppendRefused, Appended, PageRead, Registered, Unlinking};
 use ringpost_storage_core::store::{Key, KeyRange, NotFetched, Read, Row, Rows, Snapshot, Write};
 use ringpost_storage_core::{Command, Executed, Outcome, Retention, Rules, execute, key, prefetch};
 use ringpost_wire::{
@@ -251,6 +251,32 @@ impl World {
             if next.is_none() {
                 let finish = Command::FinishLinking { device };
                 assert_eq!(self.one(finish), Outcome::Linked);
+            }
+        }
+    }
+
+    /// Unlinks a device that was not seen since `day`, takes it out of all chats, and answers how many there were.
+    pub fn unlink(&mut self, device: DeviceAddress, day: u32) -> usize {
+        let (mut after, mut count) = (None, 0);
+        loop {
+            let unlink = Command::UnlinkDevice {
+                device,
+                seen_before_day: day,
+                remove_after: after,
+            };
+            let Outcome::Unlinking(Unlinking::Due { chats, next }) = self.one(unlink) else {
+                panic!("the device was seen");
+            };
+            count += chats.len();
+            for chat in chats {
+                let remove = Command::RemoveDevice { chat, device };
+                assert_eq!(self.one(remove), Outcome::DeviceRemoved);
+            }
+            after = next;
+            if next.is_none() {
+                let finish = Command::FinishUnlinking { device };
+                assert_eq!(self.one(finish), Outcome::DeviceRemoved);
+                return count;
             }
         }
     }
