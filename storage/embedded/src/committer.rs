@@ -14,6 +14,7 @@ use ringpost_storage_core::outcome::AppendRefused;
 use ringpost_storage_core::{Command, Outcome};
 use ringpost_wire::{ErrorCode, MessageView};
 
+use crate::device_sweep::DeviceSweep;
 use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::Fatal;
@@ -41,6 +42,8 @@ pub(crate) struct Committer {
     pub done: Receiver<(Job, Result<(), Fatal>)>,
     /// The sweep for retention.
     pub sweep: Sweep,
+    /// The sweep for unseen devices.
+    pub devices: DeviceSweep,
     /// Rung by lanes and the flusher.
     pub bell: Arc<Bell>,
     /// What others see of the store.
@@ -83,6 +86,7 @@ impl Committer {
                 self.sleep();
             }
             self.sweep_on()?;
+            self.unlink_on()?;
         }
     }
 
@@ -134,13 +138,27 @@ impl Committer {
         Ok(())
     }
 
+    /// Takes the next turn of the sweep for unseen devices, when it is due.
+    fn unlink_on(&mut self) -> Result<(), Fatal> {
+        if self.engine.now_ms() < self.devices.due_ms {
+            return Ok(());
+        }
+        let turn = self.devices.turn(&mut self.engine, wall_ms())?;
+        self.metrics.swept_devices.fetch_add(turn.rows, Relaxed);
+        self.metrics
+            .unlinked_devices
+            .fetch_add(turn.unlinked, Relaxed);
+        Ok(())
+    }
+
     fn sleep(&self) {
         if self.engine.has_flush_work() {
             return;
         }
+        let sweep_due_ms = self.sweep.due_ms.min(self.devices.due_ms);
         let due_ms = match self.engine.flush_due_ms() {
-            Some(due_ms) if !self.engine.is_flushing() => due_ms.min(self.sweep.due_ms),
-            _ => self.sweep.due_ms,
+            Some(due_ms) if !self.engine.is_flushing() => due_ms.min(sweep_due_ms),
+            _ => sweep_due_ms,
         };
         let wait = Duration::from_millis(due_ms.saturating_sub(self.engine.now_ms()).max(1));
         self.bell.sleep(wait.min(SLEEP_MAX), || {

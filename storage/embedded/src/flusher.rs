@@ -35,6 +35,9 @@ pub(crate) struct Flusher {
     pub spares: Spares,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Which failure a test asks for.
+    #[cfg(test)]
+    pub sync: crate::SyncMode,
 }
 
 impl Flusher {
@@ -49,16 +52,38 @@ impl Flusher {
                     .fetch_add(bite.bytes() as u64, Relaxed);
             }
             Job::Finish { record, obsolete } => {
-                if cfg!(planted = "segment_deleted_before_persist") {
-                    self.spares.retire(&self.log, obsolete)?;
-                }
-                self.tables.finish(*record)?;
-                if !cfg!(planted = "segment_deleted_before_persist") {
-                    self.spares.retire(&self.log, obsolete)?;
-                }
+                self.finish(*record, obsolete)?;
                 self.metrics.flushes.fetch_add(1, Relaxed);
             }
         }
         Ok(())
+    }
+
+    #[cfg(not(planted = "segment_deleted_before_persist"))]
+    fn finish(&self, record: u64, obsolete: &[u64]) -> Result<(), Fatal> {
+        self.tables.finish(record)?;
+        #[cfg(test)]
+        self.fail_amid_finish()?;
+        Ok(self.spares.retire(&self.log, obsolete)?)
+    }
+
+    /// Planted defect: segments go while the tables do not yet say that they are not needed.
+    #[cfg(planted = "segment_deleted_before_persist")]
+    fn finish(&self, record: u64, obsolete: &[u64]) -> Result<(), Fatal> {
+        self.spares.retire(&self.log, obsolete)?;
+        #[cfg(test)]
+        self.fail_amid_finish()?;
+        Ok(self.tables.finish(record)?)
+    }
+
+    /// The power fails between the two steps, if the test asks for it.
+    #[cfg(test)]
+    fn fail_amid_finish(&self) -> Result<(), crate::FileError> {
+        match self.sync {
+            crate::SyncMode::FailAmidFinish => Err(crate::FileError::of("reach", &self.log)(
+                std::io::Error::other("the power is gone"),
+            )),
+            _ => Ok(()),
+        }
     }
 }

@@ -32,6 +32,13 @@ pub const SWEEP_CHATS_PER_SECOND: usize = 512;
 pub const SWEEP_STEP_CHATS: usize = 32;
 /// Pause between two rounds of the sweep over all chats, in milliseconds.
 pub const SWEEP_PAUSE_MS: u64 = 60 * 60 * 1_000;
+/// Device rows that one step of the sweep for unseen devices looks at.
+pub const SWEEP_STEP_DEVICES: usize = 32;
+/// Device rows that the sweep for unseen devices looks at, or chats that it removes devices from, a second.
+pub const SWEEP_DEVICES_PER_SECOND: usize = 512;
+/// Time after the start at which the sweep for unseen devices begins, in milliseconds: after a long stop of the server
+/// its devices come back first.
+pub const SWEEP_DEVICES_DELAY_MS: u64 = 60 * 60 * 1_000;
 /// Time after the start at which the sweep begins, in milliseconds.
 pub const SWEEP_DELAY_MS: u64 = 10_000;
 
@@ -54,3 +61,4 @@ const _: () = assert!(COMMIT_EXECUTIONS_MAX * BATCH_BYTES_AIM * 4 < RECORD_BYTES
 const _: () = assert!(BITE_BYTES_MAX * 8 <= OVERLAY_BYTES_MAX);
 const _: () = assert!(READ_CACHE_ROWS.is_power_of_two());
 const _: () = assert!(SWEEP_STEP_CHATS <= SWEEP_CHATS_PER_SECOND);
+const _: () = assert!(SWEEP_STEP_DEVICES <= SWEEP_DEVICES_PER_SECOND);

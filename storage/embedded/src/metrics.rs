@@ -38,6 +38,10 @@ pub struct Metrics {
     pub swept_chats: AtomicU64,
     /// Messages that the sweep removed.
     pub swept_messages: AtomicU64,
+    /// Device rows that the sweep for unseen devices looked at.
+    pub swept_devices: AtomicU64,
+    /// Devices that it unlinked, now out of all chats.
+    pub unlinked_devices: AtomicU64,
     last_error: Mutex<Option<String>>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS;
+
 use crate::limits;
 
 /// Options of [`crate::EmbeddedStore::open`].
@@ -11,6 +13,8 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// How long messages are kept.
     pub rules: ringpost_storage_core::batch::Rules,
+    /// Days after which a device that did not sign in is unlinked, and what only it had not got goes: 1 to 3,650.
+    pub device_unseen_days: u32,
     /// Bytes that unflushed writes may hold in memory. Commits wait while there are more.
     pub overlay_bytes_max: usize,
     /// Bytes of a log segment.
@@ -27,6 +31,7 @@ impl Options {
         Self {
             data_dir: data_dir.into(),
             rules,
+            device_unseen_days: DEVICE_UNSEEN_DAYS,
             overlay_bytes_max: limits::OVERLAY_BYTES_MAX,
             segment_bytes: limits::SEGMENT_BYTES,
             flush_age_ms: limits::FLUSH_AGE_MS,
@@ -48,6 +53,9 @@ pub enum SyncMode {
     /// The write with this number (from 1) and all later ones fail half way.
     #[cfg(test)]
     FailWrite(u64),
+    /// Every flush fails between the record that ends it and the segments that it frees.
+    #[cfg(test)]
+    FailAmidFinish,
 }
 
 /// Cores to which the engine's threads are pinned; `None` leaves a thread to the scheduler.

@@ -3,13 +3,12 @@
 use ringpost_storage_core::Command;
 use ringpost_storage_core::batch::Retention;
 use ringpost_storage_core::key;
-use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS;
+use ringpost_storage_core::limits::DAY_MS;
 use ringpost_storage_core::store::{Key, KeyRange, NotFetched, Row, Snapshot};
 use ringpost_wire::{ChatId, MessageView};
 
 use crate::limits::{SWEEP_CHATS_PER_SECOND, SWEEP_PAUSE_MS, SWEEP_STEP_CHATS};
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 /// Time between two steps, in milliseconds.
 const STEP_MS: u64 = (SWEEP_STEP_CHATS * 1_000 / SWEEP_CHATS_PER_SECOND) as u64;
 
@@ -34,9 +33,9 @@ pub(crate) struct Step {
 
 impl Sweep {
     /// A sweep that begins at `due_ms`. What is kept until delivered is kept as long as a device may be unseen.
-    pub fn new(retention: Retention, due_ms: u64) -> Self {
+    pub fn new(retention: Retention, device_unseen_days: u32, due_ms: u64) -> Self {
         let days = match retention {
-            Retention::UntilDelivered => DEVICE_UNSEEN_DAYS,
+            Retention::UntilDelivered => device_unseen_days,
             Retention::Days(days) => days,
         };
         Self {

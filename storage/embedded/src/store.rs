@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS_MIN;
 use ringpost_storage_core::{Command, Outcome};
 
 use crate::committer::{Committer, Lanes};
+use crate::device_sweep::DeviceSweep;
 use crate::directory::{Directory, Incarnation};
 use crate::engine::{Engine, Parts};
 use crate::error::{Fatal, FileError, OpenError};
@@ -34,6 +36,8 @@ pub struct EmbeddedStore {
     metrics: Arc<Metrics>,
     incarnation: u64,
     retention: ringpost_storage_core::batch::Retention,
+    device_unseen_days: u32,
+    sweep_delays: SweepDelays,
     failure: Option<String>,
     /// Keeps the lock.
     directory: Directory,
@@ -69,6 +73,8 @@ impl EmbeddedStore {
             log: directory.log.clone(),
             spares: log.spares(),
             metrics: Arc::clone(&metrics),
+            #[cfg(test)]
+            sync: options.sync,
         };
         let engine = Engine::new(Parts {
             rules: options.rules,
@@ -87,6 +93,8 @@ impl EmbeddedStore {
             metrics,
             incarnation: incarnation.number,
             retention: options.rules.retention,
+            device_unseen_days: options.device_unseen_days,
+            sweep_delays: SweepDelays::default(),
             failure: None,
             directory,
         })
@@ -143,10 +151,16 @@ impl EmbeddedStore {
         let folder = self.directory.log.clone();
         let (jobs, taken) = sync_channel(1);
         let (given, done) = channel();
+        let now_ms = self.engine.now_ms();
         let committer = Committer {
             sweep: Sweep::new(
                 self.retention,
-                self.engine.now_ms() + limits::SWEEP_DELAY_MS,
+                self.device_unseen_days,
+                now_ms + self.sweep_delays.chats_ms,
+            ),
+            devices: DeviceSweep::new(
+                self.device_unseen_days,
+                now_ms + self.sweep_delays.devices_ms,
             ),
             engine: self.engine,
             lanes: Lanes::of(self.desks),
@@ -185,6 +199,27 @@ impl EmbeddedStore {
             incarnation: self.incarnation,
             threads: vec![committer, flusher],
         })
+    }
+
+    /// The sweeps begin with the threads.
+    #[cfg(test)]
+    pub(crate) fn sweep_at_once(&mut self) {
+        self.sweep_delays = SweepDelays {
+            chats_ms: 0,
+            devices_ms: 0,
+        };
+    }
+
+    /// Takes a turn of a sweep for unseen devices.
+    #[cfg(test)]
+    pub(crate) fn take_turn(
+        &mut self,
+        sweep: &mut DeviceSweep,
+        wall_ms: u64,
+    ) -> Result<crate::device_sweep::Turn, Fatal> {
+        self.stopped_before()?;
+        let result = sweep.turn(&mut self.engine, wall_ms);
+        self.note_failure(result)
     }
 
     /// Commits writes that no command made.
@@ -289,6 +324,22 @@ impl EmbeddedStore {
     }
 }
 
+/// How long after the threads' start the sweeps begin, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct SweepDelays {
+    chats_ms: u64,
+    devices_ms: u64,
+}
+
+impl Default for SweepDelays {
+    fn default() -> Self {
+        Self {
+            chats_ms: limits::SWEEP_DELAY_MS,
+            devices_ms: limits::SWEEP_DEVICES_DELAY_MS,
+        }
+    }
+}
+
 /// A store with its threads. It runs until it is stopped, or dropped, which is a stop without a flush.
 #[derive(Debug)]
 pub struct RunningStore {
@@ -379,6 +430,11 @@ fn check(options: &Options) -> Result<(), OpenError> {
             "overlay_bytes_max",
             options.overlay_bytes_max as u64,
             limits::OVERLAY_BYTES_MIN,
+        ),
+        (
+            "device_unseen_days",
+            u64::from(options.device_unseen_days),
+            u64::from(DEVICE_UNSEEN_DAYS_MIN),
         ),
     ];
     for (option, value, least) in least {

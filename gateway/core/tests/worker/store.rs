@@ -87,6 +87,11 @@ impl Store {
                 devices.insert(device.device, true);
                 Outcome::Linked
             }
+            Command::UnlinkDevice { .. }
+            | Command::RemoveDevice { .. }
+            | Command::FinishUnlinking { .. } => {
+                unreachable!("a worker unlinks no device")
+            }
             Command::OpenChat { opener, other, .. } => self.open(*opener, *other),
             Command::Append {
                 sender,

@@ -1,5 +1,7 @@
 //! A write or sync that fails stops the store for good; the next start finds a consistent state.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::scene::{get, insert, message, open, options};
 use crate::{EmbeddedStore, Fatal, Options, SyncMode};
 
@@ -26,4 +28,25 @@ fn a_failed_sync_or_write_stops_everything() {
         assert!(get(&store, message(2)).is_some());
         assert!(get(&store, message(4)).is_none());
     }
+}
+
+#[test]
+fn a_power_loss_between_a_flush_and_the_end_of_its_segments_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = EmbeddedStore::open(Options {
+        sync: SyncMode::FailAmidFinish,
+        segment_bytes: 4 << 10,
+        ..options(folder.path())
+    })
+    .unwrap();
+    let value = "x".repeat(1_500);
+    for seq in 1..=20 {
+        store.commit_writes(vec![insert(seq, &value)]).unwrap();
+    }
+    assert!(store.metrics().log_segments.load(Relaxed) >= 8);
+    let error = store.flush().unwrap_err();
+    assert!(matches!(error, Fatal::Log(_)), "{error}");
+    drop(store);
+    let store = open(folder.path());
+    assert!((1..=20).all(|seq| get(&store, message(seq)).is_some()));
 }

@@ -8,3 +8,4 @@ mod recovery;
 mod retention;
 mod scene;
 mod traffic;
+mod unlinking;

@@ -31,7 +31,7 @@ fn the_sweep_asks_for_trims_of_old_messages_only() {
             store.flush().unwrap();
         }
     }
-    let mut sweep = Sweep::new(rules.retention, 0);
+    let mut sweep = Sweep::new(rules.retention, 45, 0);
     let (mut chats, mut trims, mut steps) = (0, Vec::new(), 0);
     while sweep.due_ms < 60_000 {
         let now_ms = sweep.due_ms;
