@@ -1,6 +1,6 @@
 //! Every limit of the gateway, in one place, with relations between them asserted at compile time.
 
-use ringpost_storage_core::limits::BATCH_COMMANDS_MAX;
+use ringpost_storage_core::limits::{BATCH_COMMANDS_MAX, DAY_MS, DEVICE_UNSEEN_DAYS_MIN};
 use ringpost_wire::limits::{
     FRAME_BYTES_MAX, PAGE_BYTES_MAX, PAGE_EMPTY_RANGES_MAX, TOKEN_BYTES_MAX,
 };
@@ -43,6 +43,10 @@ pub const PARTIAL_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const PARTIAL_TIMEOUT_MS: u64 = 30_000;
 /// An attach must be answered after this time, in milliseconds.
 pub const ATTACH_TIMEOUT_MS: u64 = 30_000;
+/// Age at which a live session is ended so that its device signs in anew, and is seen, in milliseconds: a day.
+pub const SESSION_AGE_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+/// By how much less it is for some, so that those that came together do not come back together, in milliseconds.
+pub const SESSION_AGE_SPREAD_MS: u64 = SESSION_AGE_MS_MAX / 4;
 /// Time that a shell gives a closing socket to take what was written, in milliseconds.
 pub const FLUSH_TIMEOUT_MS: u64 = 5_000;
 /// Requests to one core that may be unanswered.
@@ -88,6 +92,7 @@ const _: () = assert!(PAGE_BYTES_AT_ONCE + PAGE_FRAME_BYTES < OUTBOUND_DATA_BYTE
 const _: () = assert!(OUTBOUND_RESUME_BYTES < OUTBOUND_PAUSE_BYTES);
 const _: () = assert!(HELLO_BYTES_MAX > TOKEN_BYTES_MAX + 512);
 const _: () = assert!(HELLO_BYTES_MAX <= FRAME_BYTES_MAX);
+const _: () = assert!(SESSION_AGE_MS_MAX <= DEVICE_UNSEEN_DAYS_MIN as u64 * DAY_MS);
 const _: () = assert!(WAITING_COMMANDS_MAX >= BATCH_COMMANDS_MAX);
 const _: () = assert!(DELIVERIES_MAX >= BATCH_COMMANDS_MAX);
 const _: () = assert!(RETRY_AFTER_MS_MIN < RETRY_AFTER_MS_MAX);

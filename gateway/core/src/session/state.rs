@@ -8,7 +8,7 @@ use ringpost_wire::limits::{FRAME_BYTES_MAX, HANDSHAKE_TIMEOUT_MS};
 use super::{BehindChats, Partial, Pulling, Sending};
 use crate::limits::{
     ATTACH_TIMEOUT_MS, OUTBOUND_CONTROL_BYTES, OUTBOUND_DATA_BYTES_MAX, PARTIAL_TIMEOUT_MS,
-    SESSION_BYTES_MAX,
+    SESSION_AGE_MS_MAX, SESSION_AGE_SPREAD_MS, SESSION_BYTES_MAX,
 };
 use crate::rate_limit::RateLimit;
 use crate::{Now, SessionId};
@@ -123,13 +123,24 @@ impl Session {
             Phase::Authenticating => self.since_ms + ATTACH_TIMEOUT_MS,
             Phase::Live | Phase::Draining => {
                 let left_ms = self.token_expires_ms.saturating_sub(now.clock_ms);
-                self.silence_deadline_ms().min(now.ticks_ms() + left_ms)
+                let token_ms = now.ticks_ms() + left_ms;
+                self.silence_deadline_ms()
+                    .min(token_ms)
+                    .min(self.age_deadline_ms())
             }
         };
         match &self.partial {
             Some(partial) => phase.min(partial.since_ms + PARTIAL_TIMEOUT_MS),
             None => phase,
         }
+    }
+
+    /// When a session is old enough to be ended, in ticks (milliseconds).
+    pub(crate) fn age_deadline_ms(&self) -> u64 {
+        // User ids are hashes: sessions that began together, as after a restart, do not end together.
+        let [.., a, b, c, d] = self.device.user.0;
+        let spread_ms = u64::from(u32::from_be_bytes([a, b, c, d])) % SESSION_AGE_SPREAD_MS;
+        self.since_ms + SESSION_AGE_MS_MAX - spread_ms
     }
 
     /// When a session that stays silent is given up, in ticks (milliseconds).

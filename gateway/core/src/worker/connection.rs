@@ -156,6 +156,10 @@ fn overdue(session: &Session, now: crate::Now) -> Option<ErrorCode> {
         if now.clock_ms >= session.token_expires_ms {
             return Some(ErrorCode::TokenExpired);
         }
+        // Signing in is what shows that a device is still there; one unlinked meanwhile is told so then.
+        if ticks_ms >= session.age_deadline_ms() {
+            return Some(ErrorCode::Draining);
+        }
         return (ticks_ms >= session.silence_deadline_ms()).then_some(ErrorCode::HeartbeatTimeout);
     }
     let is_over = ticks_ms >= session.deadline_ms(now);

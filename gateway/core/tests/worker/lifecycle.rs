@@ -82,6 +82,31 @@ fn a_session_ends_with_its_token_unless_a_newer_came() {
 }
 
 #[test]
+fn an_old_session_ends_so_that_its_device_signs_in_anew() {
+    const STEP_MS: u64 = 6 * 60 * 1_000;
+    const HOUR_MS: u64 = 60 * 60 * 1_000;
+    let mut rig = Rig::new(1);
+    let sessions = ["ann", "bob"].map(|name| rig.live(0, name, 1));
+    let mut ends_ms = [0; 2];
+    for now_ms in (0..25 * HOUR_MS).step_by(STEP_MS as usize) {
+        for (end_ms, session) in ends_ms.iter_mut().zip(sessions) {
+            if rig.connections[session].closed.is_none() {
+                rig.say(session, &ping());
+                rig.connections[session].inbox.clear();
+                *end_ms = now_ms + STEP_MS;
+            }
+        }
+        rig.wait_ms(STEP_MS);
+    }
+    for (end_ms, session) in ends_ms.into_iter().zip(sessions) {
+        assert_eq!(rig.fatal(session), Some(ErrorCode::Draining));
+        assert!((18 * HOUR_MS..=24 * HOUR_MS + STEP_MS).contains(&end_ms));
+    }
+    assert_ne!(ends_ms[0], ends_ms[1], "they come back one by one");
+    rig.assert_idle();
+}
+
+#[test]
 fn a_drain_asks_all_to_go_and_answers_what_is_under_way() {
     for cores in 1..=3 {
         let mut rig = Rig::new(cores);
