@@ -12,6 +12,8 @@ use crate::world::{Event, World, note};
 const KEPT_AT_ONCE_SHARE: u64 = 600;
 const KEPT_US_MAX: u64 = 700_000;
 const MESSAGES_AT_ONCE_MAX: u64 = 6;
+/// Once nothing goes wrong any more a person only sees to it that the client is connected.
+const CALM_ACT_US: u64 = 1_000_000;
 
 impl World {
     /// The person does something, and again later.
@@ -19,18 +21,18 @@ impl World {
         if self.clients[index].life != life {
             return;
         }
+        if !self.is_active() {
+            self.sdk_input(index, Input::Connect);
+            return self.after(CALM_ACT_US, Event::SdkAct(index, life));
+        }
         let mean_us = self.settings.active_ms * 1_000 / (self.settings.messages / 2).max(1);
-        let mut delay_us = self.random.around(mean_us);
         match self.random.below(20) {
             0..=3 => self.open_some_chat(index),
             4 => self.read_some_chat(index),
             5 => self.break_for_a_while(index),
             _ => self.send_some(index),
         }
-        if !self.is_active() {
-            self.sdk_input(index, Input::Connect);
-            delay_us = 1_000_000;
-        }
+        let delay_us = self.random.around(mean_us);
         self.after(delay_us, Event::SdkAct(index, life));
     }
 
@@ -54,7 +56,7 @@ impl World {
 
     /// Now and then a person goes offline and comes back.
     fn break_for_a_while(&mut self, index: usize) {
-        if !self.random.chance(200) || !self.is_active() {
+        if !self.random.chance(200) {
             return self.sdk_input(index, Input::Connect);
         }
         self.counts.add("clients disconnected");
@@ -66,10 +68,9 @@ impl World {
         let Some(chat) = self.choose_chat(index) else {
             return self.open_some_chat(index);
         };
-        let is_active = self.is_active();
         for _ in 0..count {
             let application = &mut self.clients[index].application;
-            if application.unmade == 0 || !is_active {
+            if application.unmade == 0 {
                 return;
             }
             application.unmade -= 1;

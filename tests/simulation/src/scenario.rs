@@ -57,8 +57,9 @@ pub const SCENARIOS: &[Scenario] = &[
         about: "connections are lost with the bytes on their way, and an end may not learn of it",
         settings: cut_network,
         expects: &[
-            ("connections cut", 1_000),
-            ("ends not told", 500),
+            ("connections cut", 600),
+            ("ends not told", 200),
+            ("bytes after a loss", 100),
             ("sessions taken over", 20),
         ],
     },
