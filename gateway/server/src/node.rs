@@ -226,6 +226,7 @@ fn store_options(settings: &Settings) -> Options {
     };
     let rules = Rules { retention };
     Options {
+        device_unseen_days: settings.store.device_unseen_days,
         overlay_bytes_max: settings.store.overlay_mib << 20,
         flush_age_ms: settings.store.flush_age_ms,
         ..Options::new(settings.data_dir.join(STORE_DIRECTORY), rules)

@@ -241,6 +241,10 @@ mod tests {
         let error = load_from("[store]\noverlay_mib = 1\n", &[], Arguments::default()).unwrap_err();
         assert!(error.starts_with("store.overlay_mib (from /"), "{error}");
         assert!(error.contains("8 to 65536"), "{error}");
+
+        let days = [("RINGPOST_STORE__DEVICE_UNSEEN_DAYS", "0")];
+        let error = load_from("", &days, Arguments::default()).unwrap_err();
+        assert!(error.contains("1 to 3650"), "{error}");
     }
 
     #[test]

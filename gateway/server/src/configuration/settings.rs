@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS;
 use serde::{Deserialize, Serialize};
 
 /// Everything that can be configured.
@@ -51,6 +52,8 @@ pub struct StoreSettings {
     pub engine: Engine,
     /// Days that messages are kept; 0 keeps each until every active device of every member has it.
     pub retention_days: u32,
+    /// Days after which a device that did not sign in is unlinked: what only it had not got is then removed.
+    pub device_unseen_days: u32,
     /// Most memory for what is not yet flushed, in MiB.
     pub overlay_mib: usize,
     /// Age at which the overlay is flushed, in milliseconds.
@@ -145,6 +148,7 @@ impl Default for StoreSettings {
         Self {
             engine: Engine::Embedded,
             retention_days: 0,
+            device_unseen_days: DEVICE_UNSEEN_DAYS,
             overlay_mib: 64,
             flush_age_ms: 5_000,
         }

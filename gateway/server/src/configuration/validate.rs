@@ -1,5 +1,7 @@
 //! Checks of values that their types do not make.
 
+use ringpost_storage_core::limits::{DEVICE_UNSEEN_DAYS_MAX, DEVICE_UNSEEN_DAYS_MIN};
+
 use super::settings::Settings;
 
 /// A value outside its limits: the key and what would be right.
@@ -28,6 +30,12 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         u64::from(store.retention_days),
         0,
         36_500,
+    )?;
+    within(
+        "store.device_unseen_days",
+        u64::from(store.device_unseen_days),
+        u64::from(DEVICE_UNSEEN_DAYS_MIN),
+        u64::from(DEVICE_UNSEEN_DAYS_MAX),
     )?;
     within("store.overlay_mib", store.overlay_mib as u64, 8, 65_536)?;
     within("store.flush_age_ms", store.flush_age_ms, 100, 600_000)?;

@@ -279,7 +279,7 @@ type StoreNumber = (
     fn(&Metrics) -> &AtomicU64,
 );
 
-const STORE_NUMBERS: [StoreNumber; 13] = [
+const STORE_NUMBERS: [StoreNumber; 14] = [
     (
         "ringpost_store_commits_total",
         "counter",
@@ -357,6 +357,12 @@ const STORE_NUMBERS: [StoreNumber; 13] = [
         "counter",
         "Messages removed when their time was over.",
         |store| &store.swept_messages,
+    ),
+    (
+        "ringpost_store_unlinked_devices_total",
+        "counter",
+        "Devices unlinked because they did not sign in for too long.",
+        |store| &store.unlinked_devices,
     ),
 ];
 
