@@ -1,7 +1,9 @@
 //! Shows that the rounds can fail: nodes built with a planted defect fail them, the node without one does not.
 //!
-//! A defect is chosen with a rustc `--cfg` and built in a target folder of its own, so it never meets the real binary.
+//! A defect is chosen with a rustc `--cfg` and built in a target folder apart, so it never meets the real binary.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -60,6 +62,12 @@ pub enum PlantedError {
     /// A node did not build.
     #[error("a node with the defect {0} does not build")]
     Build(&'static str),
+    /// The files of the build could not be made.
+    #[error("the files of a build with a defect: {source}")]
+    Files {
+        /// Why.
+        source: std::io::Error,
+    },
     /// The rounds could not be run.
     #[error(transparent)]
     Rounds(#[from] RoundsError),
@@ -89,20 +97,31 @@ pub fn run_case(case: &PlantedCase, rounds: u32, seed: u64) -> Result<(bool, Val
     Ok((is_as_it_must, report))
 }
 
-/// Builds the node with a defect, in a target folder of its own.
+/// Builds the node with a defect, in a target folder for such nodes alone. Only the workspace's own crates are compiled
+/// with the defect, by a wrapper named for it, so that one set of dependencies serves all defects.
 fn build(defect: &'static str) -> Result<PathBuf, PlantedError> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| workspace.join("target"), PathBuf::from)
-        .join(format!("planted-{defect}"));
+        .join("planted");
+    let io = |source| PlantedError::Files { source };
+    fs::create_dir_all(&target).map_err(io)?;
+    let target = fs::canonicalize(target).map_err(io)?;
+    let wrapper = target.join(format!("rustc-{defect}"));
+    let script = format!("#!/bin/sh\nexec \"$@\" --cfg 'planted=\"{defect}\"'\n");
+    fs::write(&wrapper, script).map_err(io)?;
+    fs::set_permissions(&wrapper, Permissions::from_mode(0o755)).map_err(io)?;
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--locked", "-p", "ringpost"])
         .current_dir(&workspace)
         .env("CARGO_TARGET_DIR", &target)
-        .env("RUSTFLAGS", format!("--cfg planted=\"{defect}\""))
-        .status();
-    match status {
-        Ok(status) if status.success() => Ok(target.join("debug").join("ringpost")),
-        _ => Err(PlantedError::Build(defect)),
+        .env("RUSTC_WORKSPACE_WRAPPER", &wrapper)
+        .status()
+        .map_err(io)?;
+    if !status.success() {
+        return Err(PlantedError::Build(defect));
     }
+    let binary = target.join(format!("ringpost-{defect}"));
+    fs::copy(target.join("debug/ringpost"), &binary).map_err(io)?;
+    Ok(binary)
 }

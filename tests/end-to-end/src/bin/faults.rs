@@ -1,6 +1,7 @@
 //! `faults`: the full sets of rounds against the real binary, each a command; JSON on standard output, exit code 1 if anything fails.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -60,6 +61,9 @@ struct Rounds {
     /// Core threads of the node.
     #[arg(long, default_value_t = 2)]
     cores: usize,
+    /// Another binary than the workspace's own.
+    #[arg(long)]
+    binary: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -87,6 +91,7 @@ fn run(ending: Ending, rounds: &Rounds) -> Result<bool, Box<dyn Error>> {
     let mut plan = RoundsPlan::new(ending, rounds.rounds, rounds.seed);
     plan.load.pairs = rounds.senders;
     plan.cores = rounds.cores;
+    plan.binary.clone_from(&rounds.binary);
     let report = run_rounds(&plan)?;
     println!("{:#}", report.to_json());
     Ok(report.is_clean())

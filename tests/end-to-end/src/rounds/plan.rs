@@ -31,7 +31,7 @@ pub struct RoundsPlan {
     pub cores: usize,
     /// The binary, if it is not the workspace's own.
     pub binary: Option<PathBuf>,
-    /// What is wrong with the node's syncs, to show that it is noticed. Only with a power loss.
+    /// What is wrong with the node's syncs after its first life, to show that it is noticed. Only with a power loss.
     pub fault: Option<SyncFault>,
     /// Longest wait for everything to settle at the end.
     pub settle_timeout: Duration,

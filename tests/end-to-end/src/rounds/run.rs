@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use ringpost_power_loss::{PowerLossError, Shim, cut};
+use ringpost_power_loss::{PowerLossError, Shim, SyncFault, cut};
 use ringpost_wire::{ChatId, Seq};
 
 use super::plan::{Ending, RoundsPlan};
@@ -14,7 +14,7 @@ use crate::check::check;
 use crate::load::{Fleet, Totals};
 use crate::{NodeError, NodeProcess, Place, PlaceError, Tokens};
 
-/// The first life lasts this much longer: everyone registers in it.
+/// Longest wait until everyone is registered and has a chat, at the start of the first life.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// When in a round the node ends, in milliseconds after it takes messages.
 const MOMENTS_MS: std::ops::RangeInclusive<u64> = 300..=2_000;
@@ -73,7 +73,7 @@ struct Series<'a> {
 impl<'a> Series<'a> {
     fn begin(plan: &'a RoundsPlan, place: &'a Place) -> Result<Self, RoundsError> {
         let started = Instant::now();
-        let node = start(plan, place)?;
+        let node = start(plan, place, None)?;
         let ready_ms = started.elapsed().as_millis() as u64;
         let fleet = Fleet::start(&plan.load, place.native(), &Tokens::of(&place.data())?);
         let has_begun = fleet.begin(BEGIN_TIMEOUT)
@@ -140,7 +140,7 @@ impl<'a> Series<'a> {
     /// Starts the node on what is left. Answers whether it takes messages.
     fn start_again(&mut self) -> Result<bool, RoundsError> {
         self.started = Instant::now();
-        match start(self.plan, self.place) {
+        match start(self.plan, self.place, self.plan.fault) {
             Ok(node) => self.node = Some(node),
             Err(RoundsError::Node(NodeError::NotStarted { log })) => {
                 self.not_started = Some(log);
@@ -193,12 +193,16 @@ impl<'a> Series<'a> {
     }
 }
 
-fn start(plan: &RoundsPlan, place: &Place) -> Result<NodeProcess, RoundsError> {
+fn start(
+    plan: &RoundsPlan,
+    place: &Place,
+    fault: Option<SyncFault>,
+) -> Result<NodeProcess, RoundsError> {
     let mut options = place.options(plan.cores);
     options.binary.clone_from(&plan.binary);
     let mut command = options.command()?;
     if plan.ending == Ending::PowerLoss {
-        let shim = plan.fault.map_or_else(Shim::new, Shim::with_fault);
+        let shim = fault.map_or_else(Shim::new, Shim::with_fault);
         shim.command(&mut command, &place.data(), &place.shadow())?;
     }
     Ok(NodeProcess::start_command(command)?)
