@@ -1,5 +1,6 @@
 //! The real binary as a process, real clients that load it, and the checks of what came of it.
 
+mod built_binary;
 pub mod check;
 pub mod device;
 pub mod load;
@@ -11,6 +12,7 @@ pub mod rounds;
 pub mod slow_reader;
 mod tokens;
 
+pub use built_binary::built_binary;
 pub use node_process::{NodeError, NodeOptions, NodeProcess};
 pub use place::{Place, PlaceError};
 pub use tokens::Tokens;

@@ -4,14 +4,16 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use crate::built_binary;
 
 /// A node that does not take messages after this time has failed to start.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -29,9 +31,9 @@ pub enum NodeError {
         /// Why not.
         source: std::io::Error,
     },
-    /// The binary did not build.
-    #[error("the node's binary does not build")]
-    Build,
+    /// A binary did not build.
+    #[error("{0} does not build")]
+    Build(String),
     /// The node ended or was silent instead of starting.
     #[error("the node did not start: {log}")]
     NotStarted {
@@ -86,8 +88,8 @@ impl NodeOptions {
     /// The binary does not build.
     pub fn command(&self) -> Result<Command, NodeError> {
         let binary = match &self.binary {
-            Some(binary) => binary,
-            None => built_binary()?,
+            Some(binary) => binary.clone(),
+            None => built_binary("ringpost")?,
         };
         let mut command = Command::new(binary);
         command
@@ -101,42 +103,6 @@ impl NodeOptions {
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
         Ok(command)
     }
-}
-
-/// The node's binary, built in this test's profile.
-fn built_binary() -> Result<&'static Path, NodeError> {
-    static BINARY: OnceLock<Option<PathBuf>> = OnceLock::new();
-    BINARY
-        .get_or_init(build_binary)
-        .as_deref()
-        .ok_or(NodeError::Build)
-}
-
-fn build_binary() -> Option<PathBuf> {
-    let executable = std::env::current_exe().ok()?;
-    let profile_directory = executable.ancestors().find(|path| {
-        path.parent()
-            .is_some_and(|parent| parent.join("CACHEDIR.TAG").exists())
-    })?;
-    let profile = match profile_directory.file_name()?.to_str()? {
-        "debug" => "dev",
-        profile => profile,
-    };
-    let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--quiet",
-            "--locked",
-            "-p",
-            "ringpost",
-            "--profile",
-            profile,
-        ])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-        .env("CARGO_TARGET_DIR", profile_directory.parent()?)
-        .status()
-        .ok()?;
-    built.success().then(|| profile_directory.join("ringpost"))
 }
 
 /// A running node.

@@ -39,7 +39,7 @@ enum Command {
         #[arg(long, default_value_t = 100_000)]
         messages: u64,
         /// Messages of 1 KiB sent before, to people who are away.
-        #[arg(long, default_value_t = 40_000)]
+        #[arg(long, default_value_t = 200_000)]
         fill: u64,
         /// Seed.
         #[arg(long, default_value_t = 1)]

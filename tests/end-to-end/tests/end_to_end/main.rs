@@ -5,4 +5,5 @@ mod rounds;
 mod sessions;
 mod starting;
 mod stopping;
+mod tools;
 mod world;
