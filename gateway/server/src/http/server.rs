@@ -9,7 +9,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{admin, metrics, status};
+use super::{admin, connections, metrics, status};
 use crate::view::NodeView;
 
 /// Why HTTP cannot be served.
@@ -86,15 +86,13 @@ async fn serve(
         .route("/metrics", get(metrics::metrics))
         .route("/admin/chats/{chat}", get(admin::chat))
         .with_state(view);
-    let served = async {
-        let listener = TcpListener::from_std(listener)?;
-        // Connections that idle are not waited for: an answer under way is short.
-        tokio::select! {
-            served = axum::serve(listener, router) => served,
-            _ = stopped => Ok(()),
-        }
+    let listener = match TcpListener::from_std(listener) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!(%error, "HTTP is gone"),
     };
-    if let Err(error) = served.await {
-        tracing::error!(%error, "HTTP is gone");
+    // Connections are not waited for: an answer under way is short.
+    tokio::select! {
+        () = connections::serve(listener, router, connections::BOUNDS) => {}
+        _ = stopped => {}
     }
 }
