@@ -69,8 +69,12 @@ impl Secret {
             path: path.to_owned(),
             source,
         };
-        match File::open(path) {
-            Ok(file) => Self::read(path, file),
+        // Asked before it is opened: the open of a pipe waits for its writer.
+        match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => Err(SecretError::Damaged {
+                path: path.to_owned(),
+            }),
+            Ok(_) => Self::read(path, File::open(path).map_err(failed)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::make(path),
             Err(error) => Err(failed(error)),
         }
@@ -178,6 +182,17 @@ mod tests {
         ));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, "short\n").unwrap();
+        assert!(matches!(
+            Secret::load_or_make(&path),
+            Err(SecretError::Damaged { .. })
+        ));
+    }
+
+    #[test]
+    fn what_is_not_a_plain_file_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(TOKEN_SECRET_FILE);
+        fs::create_dir(&path).unwrap();
         assert!(matches!(
             Secret::load_or_make(&path),
             Err(SecretError::Damaged { .. })
