@@ -2,7 +2,7 @@
 //!
 //! A reactor stays on the thread that made it, so each thread makes its own and tells its waker before the rest is built.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -110,6 +110,7 @@ impl CoreThread {
         stopping: &Arc<AtomicBool>,
     ) -> Result<(SocketAddr, Vec<Self>), NodeError> {
         let mut address = settings.listen.native;
+        refuse_shared(address)?;
         let mut cores = Vec::new();
         for (index, seat) in seats.into_iter().enumerate() {
             let id = CoreId(index as u16);
@@ -182,6 +183,15 @@ impl CoreThread {
     }
 }
 
+/// The cores share the address; another process must not: the kernel would give it every other connection. Binding without
+/// sharing fails where anyone listens.
+fn refuse_shared(address: SocketAddr) -> Result<(), NodeError> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(NodeError::Listen { address, source }),
+    }
+}
+
 fn run(
     plan: Plan,
     tell_ready: &SyncSender<Result<Ready, NodeError>>,
@@ -250,5 +260,28 @@ fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
         drain_ms: DRAIN_MS,
         shares_core: plan.seat.shares_core,
         started: plan.started,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig};
+
+    use super::*;
+
+    #[test]
+    fn an_address_that_another_process_shares_is_refused() {
+        let mut other = Reactor::new(ReactorConfig::default()).expect("a ring");
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let shared = Listen {
+            reuse_port: true,
+            ..Listen::default()
+        };
+        let address = other.listen(any, shared).expect("a port");
+        assert!(matches!(
+            refuse_shared(address),
+            Err(NodeError::Listen { .. })
+        ));
+        assert!(refuse_shared(any).is_ok());
     }
 }
