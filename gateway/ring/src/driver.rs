@@ -18,6 +18,7 @@ use crate::counters::Counters;
 use crate::event::CloseReason;
 use crate::idle::IdleSweep;
 use crate::limits;
+use crate::open_files;
 use crate::operation::{Kind, Operation};
 use crate::probe;
 use crate::ring::Ring;
@@ -57,7 +58,7 @@ impl Driver {
             .register_files_sparse(config.slots)
             .map_err(|error| StartError::FileTable {
                 slots: config.slots,
-                open_files_max: open_files_max(),
+                open_files_max: open_files::open_files_max(),
                 error,
             })?;
         Ok(Self {
@@ -186,14 +187,4 @@ impl Driver {
             self.accepts.end_retry(now);
         }
     }
-}
-
-fn open_files_max() -> u64 {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: writes one rlimit to a local.
-    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
-    limit.rlim_cur
 }

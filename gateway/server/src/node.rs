@@ -97,6 +97,7 @@ impl Node {
     /// What could not be had; nothing is left running then.
     pub fn start(settings: &Settings) -> Result<Self, NodeError> {
         let started = Instant::now();
+        ringpost_gateway_ring::raise_open_files();
         ringpost_gateway_ring::probe()?;
         make_data_directory(&settings.data_dir)?;
         let mut store = EmbeddedStore::open(store_options(settings))?;
