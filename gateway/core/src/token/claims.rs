@@ -3,6 +3,7 @@
 use ringpost_wire::limits::{CLOCK_MS_MAX, SUBJECT_BYTES_MAX};
 use ringpost_wire::{DeviceAddress, UserId};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{TokenError, TokenHolder};
 use crate::limits::CLOCK_SKEW_MS;
@@ -14,6 +15,8 @@ const AUDIENCE: &str = "ringpost";
 pub(super) struct Header {
     pub(super) alg: String,
     pub(super) kid: Option<String>,
+    /// Extensions that a verifier must understand (RFC 7515, 4.1.11); none is known here.
+    pub(super) crit: Option<IgnoredAny>,
 }
 
 /// The body of a session token. Further claims are ignored.
@@ -23,6 +26,7 @@ pub(super) struct Claims {
     did: u32,
     exp: u64,
     iat: u64,
+    nbf: Option<u64>,
     aud: Audience,
     iss: Option<String>,
 }
@@ -60,7 +64,10 @@ impl Claims {
         if !is_subject || self.did == 0 || self.exp < self.iat {
             return Err(TokenError::Claims);
         }
-        if milliseconds(self.iat) > clock_ms.saturating_add(CLOCK_SKEW_MS) {
+        let valid_from = self
+            .nbf
+            .map_or(self.iat, |not_before| not_before.max(self.iat));
+        if milliseconds(valid_from) > clock_ms.saturating_add(CLOCK_SKEW_MS) {
             return Err(TokenError::NotYetValid);
         }
         let expires_ms = milliseconds(self.exp);

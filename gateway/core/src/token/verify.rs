@@ -89,6 +89,9 @@ impl TokenVerifier {
         let signature = decode(signature)?;
         let header: Header =
             serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Malformed)?;
+        if header.crit.is_some() {
+            return Err(TokenError::Malformed);
+        }
         let key = self.key(header.kid.as_deref())?;
         if header.alg != ALGORITHM {
             return Err(TokenError::Algorithm);
@@ -186,6 +189,11 @@ mod tests {
         for (header, body, error) in [
             ("{", valid.as_str(), TokenError::Malformed),
             (HEADER, "{", TokenError::Malformed),
+            (
+                r#"{"alg":"HS256","crit":["b64"],"b64":false}"#,
+                &valid,
+                TokenError::Malformed,
+            ),
             (r#"{"alg":"none"}"#, &valid, TokenError::Algorithm),
             (r#"{"alg":"HS512"}"#, &valid, TokenError::Algorithm),
             (
@@ -233,6 +241,12 @@ mod tests {
             (
                 HEADER,
                 &body("1799999999", "1800000061").replace("1800000001", "1900000000"),
+                TokenError::NotYetValid,
+            ),
+            (
+                HEADER,
+                &body(r#""did":7"#, r#""did":7,"nbf":1800000061"#)
+                    .replace("1800000001", "1900000000"),
                 TokenError::NotYetValid,
             ),
         ] {
