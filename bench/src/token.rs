@@ -20,7 +20,7 @@ pub enum IssuerError {
         source: std::io::Error,
     },
     /// The secret file holds something else.
-    #[error("{path} does not hold hexadecimal digits")]
+    #[error("{path} does not hold 64 hexadecimal digits")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -43,10 +43,8 @@ impl Issuer {
             path: path.clone(),
             source,
         })?;
-        let secret = from_hex(text.trim()).ok_or(IssuerError::Damaged { path })?;
-        Ok(Self {
-            key: TokenKey { id: None, secret },
-        })
+        let key = TokenKey::from_hex(text.trim()).ok_or(IssuerError::Damaged { path })?;
+        Ok(Self { key })
     }
 
     /// A token for a user's device.
@@ -62,13 +60,4 @@ impl Issuer {
         }
         .sign(&self.key)
     }
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    if digits.is_empty() || !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    digits.chunks_exact(2).map(byte).collect()
 }

@@ -46,6 +46,20 @@ pub struct TokenKey {
     pub secret: Vec<u8>,
 }
 
+impl TokenKey {
+    /// The nameless key in the text of a secret file: 64 hexadecimal digits. `None` for anything else.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != 32 || !rest.is_empty() {
+            return None;
+        }
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let byte = |[high, low]: &[u8; 2]| Some((digit(*high)? * 16 + digit(*low)?) as u8);
+        let secret = pairs.iter().map(byte).collect::<Option<_>>()?;
+        Some(Self { id: None, secret })
+    }
+}
+
 impl core::fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("TokenKey")
@@ -72,6 +86,27 @@ impl Default for Config {
             opens_per_minute: 0,
             handshakes_per_second: 0,
             queue_delay_max_ms: 1_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_64_hexadecimal_digits_are_a_key() {
+        let key = TokenKey::from_hex(&"0b".repeat(32)).map(|key| key.secret);
+        assert_eq!(key, Some(vec![0x0b; 32]));
+        for text in [
+            "",
+            "0b",
+            &"0b".repeat(33),
+            &"0g".repeat(32),
+            &"+1".repeat(32),
+            &"ä".repeat(32),
+        ] {
+            assert!(TokenKey::from_hex(text).is_none(), "{text}");
         }
     }
 }

@@ -16,9 +16,9 @@ use ringpost_storage_embedded::LaneHandle;
 
 use crate::configuration::Settings;
 use crate::core_loop::{Core, read_clocks};
+use crate::error::NodeError;
 use crate::http::AdminRequest;
 use crate::mailbox::Mailboxes;
-use crate::node::NodeError;
 use crate::view::CoreView;
 
 /// How long sessions have to leave at a stop, in milliseconds.

@@ -3,6 +3,7 @@
 mod configuration;
 mod core_loop;
 mod core_thread;
+mod error;
 mod http;
 mod log;
 mod mailbox;

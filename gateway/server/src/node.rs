@@ -3,10 +3,9 @@
 //! Order of a stop: cores drain (their open batches are answered), then the store commits what was handed over and closes.
 
 use std::fs::{DirBuilder, File};
-use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -14,71 +13,21 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use ringpost_gateway_core::{Config, TokenKey};
-use ringpost_gateway_ring::{ProbeError, StartError, Waker};
+use ringpost_gateway_ring::Waker;
 use ringpost_storage_embedded::{
-    EmbeddedStore, Fatal, FileError, OpenError, Options, Pinning, Retention, Rules, RunningStore,
-    State,
+    EmbeddedStore, Options, Pinning, Retention, Rules, RunningStore, State,
 };
 
 use crate::configuration::Settings;
 use crate::core_thread::{CoreSeat, CoreThread, Wiring};
-use crate::http::{HttpError, HttpServer};
+use crate::error::NodeError;
+use crate::http::HttpServer;
 use crate::mailbox::Mailboxes;
-use crate::secret::{ADMIN_TOKEN_FILE, Secret, SecretError, TOKEN_SECRET_FILE};
+use crate::secret::{ADMIN_TOKEN_FILE, Secret, TOKEN_SECRET_FILE};
 use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeView};
 
 /// Folder of the store in the data directory.
 const STORE_DIRECTORY: &str = "store";
-
-/// Why a node did not start or did not run on.
-#[derive(Debug, thiserror::Error)]
-pub enum NodeError {
-    /// The kernel lacks something.
-    #[error(transparent)]
-    Kernel(#[from] ProbeError),
-    /// A reactor could not be made.
-    #[error(transparent)]
-    Reactor(#[from] StartError),
-    /// The store could not be opened.
-    #[error(transparent)]
-    Store(#[from] OpenError),
-    /// The data directory could not be made.
-    #[error("data_dir {path}: {source}")]
-    DataDirectory {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The store's threads could not be started.
-    #[error(transparent)]
-    StoreThreads(#[from] FileError),
-    /// The store has failed; what was answered is stored.
-    #[error("the store has failed: {0}")]
-    StoreFailed(#[from] Fatal),
-    /// A secret could not be had.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// HTTP could not be served.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// The native door's address could not be had.
-    #[error("listen.native {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: io::Error,
-    },
-    /// A thread could not be started, or ended before its time.
-    #[error("core {core}: {reason}")]
-    Core {
-        /// Which.
-        core: usize,
-        /// Why.
-        reason: String,
-    },
-}
 
 /// A running node.
 pub struct Node {

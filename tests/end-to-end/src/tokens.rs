@@ -23,8 +23,9 @@ impl Tokens {
         let path = data.join("token.secret");
         let text =
             std::fs::read_to_string(&path).map_err(|source| PlaceError::Unreadable { source })?;
-        let secret = bytes_of(text.trim()).ok_or(PlaceError::NoSecret)?;
-        Ok(Self::with_secret(secret))
+        TokenKey::from_hex(text.trim())
+            .map(Self)
+            .ok_or(PlaceError::NoSecret)
     }
 
     /// A maker with a secret of the test's own.
@@ -55,11 +56,4 @@ pub fn now_s() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
-}
-
-fn bytes_of(digits: &str) -> Option<Vec<u8>> {
-    let pairs = digits.as_bytes().chunks_exact(2);
-    let is_whole = pairs.remainder().is_empty() && digits.len() == 64;
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    is_whole.then(|| pairs.map(byte).collect())?
 }

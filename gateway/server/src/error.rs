@@ -1,0 +1,61 @@
+//! Why a node did not start or did not run on; each text is for the operator.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ringpost_gateway_ring::{ProbeError, StartError};
+use ringpost_storage_embedded::{Fatal, FileError, OpenError};
+
+use crate::http::HttpError;
+use crate::secret::SecretError;
+
+/// Why a node did not start or did not run on.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The kernel lacks something.
+    #[error(transparent)]
+    Kernel(#[from] ProbeError),
+    /// A reactor could not be made.
+    #[error(transparent)]
+    Reactor(#[from] StartError),
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The data directory could not be made.
+    #[error("data_dir {path}: {source}")]
+    DataDirectory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store's threads could not be started.
+    #[error(transparent)]
+    StoreThreads(#[from] FileError),
+    /// The store has failed; what was answered is stored.
+    #[error("the store has failed: {0}")]
+    StoreFailed(#[from] Fatal),
+    /// A secret could not be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// HTTP could not be served.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The native door's address could not be had.
+    #[error("listen.native {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A thread could not be started, or ended before its time.
+    #[error("core {core}: {reason}")]
+    Core {
+        /// Which.
+        core: usize,
+        /// Why.
+        reason: String,
+    },
+}
