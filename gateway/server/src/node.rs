@@ -198,6 +198,8 @@ fn worker_config(settings: &Settings, secret: &Secret, cores: usize, started: In
         sessions_max: settings.limits.sessions_per_core,
         sends_per_second: settings.limits.sends_per_second,
         sends_burst: settings.limits.sends_burst,
+        opens_per_minute: settings.limits.opens_per_minute,
+        handshakes_per_second: settings.limits.handshakes_per_second,
         ..Config::default()
     }
 }

@@ -58,16 +58,17 @@ pub fn load(
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<Settings, ConfigurationError> {
     let mut layers = Layers::default();
+    let defaults = Table::try_from(Settings::default()).unwrap_or_default();
     if let Some(path) = file_of(arguments) {
         layers.add_file(&path)?;
     }
     for (name, value) in environment {
         if let Some(key) = key_of_variable(&name) {
-            layers.set(&key, parse_text(&value), &name)?;
+            layers.set(&key, parse_text(&defaults, &key, &value), &name)?;
         }
     }
     for (key, flag, value) in arguments.given() {
-        layers.set(key, parse_text(value), flag)?;
+        layers.set(key, parse_text(&defaults, key, value), flag)?;
     }
     layers.into_settings()
 }
@@ -86,16 +87,19 @@ fn key_of_variable(name: &str) -> Option<String> {
     Some(key.to_ascii_lowercase().replace("__", "."))
 }
 
-/// A flag's or variable's text: a number or truth value where it reads as one, else a text.
-fn parse_text(text: &str) -> Value {
-    if let Ok(number) = text.parse::<i64>() {
-        return Value::Integer(number);
-    }
-    match text {
-        "true" => Value::Boolean(true),
-        "false" => Value::Boolean(false),
-        _ => Value::String(text.to_owned()),
-    }
+/// A flag's or variable's text as the type that its key has by default; what does not read as that stays a text, and is
+/// refused by name later.
+fn parse_text(defaults: &Table, key: &str, text: &str) -> Value {
+    let (groups, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let mut groups = groups.split('.').filter(|group| !group.is_empty());
+    let table = groups.try_fold(defaults, |table, group| table.get(group)?.as_table());
+    let default = table.and_then(|table| table.get(name));
+    let typed = match default {
+        Some(Value::Integer(_)) => text.parse().ok().map(Value::Integer),
+        Some(Value::Boolean(_)) => text.parse().ok().map(Value::Boolean),
+        _ => None,
+    };
+    typed.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 impl Layers {
@@ -245,6 +249,17 @@ mod tests {
         let days = [("RINGPOST_STORE__DEVICE_UNSEEN_DAYS", "0")];
         let error = load_from("", &days, Arguments::default()).unwrap_err();
         assert!(error.contains("1 to 3650"), "{error}");
+    }
+
+    #[test]
+    fn a_text_that_reads_as_a_number_stays_a_text_where_one_belongs() {
+        let variables = [
+            ("RINGPOST_DATA_DIR", "2024"),
+            ("RINGPOST_AUTH__ISSUER", "123"),
+        ];
+        let settings = load_from("", &variables, Arguments::default()).unwrap();
+        assert_eq!(settings.data_dir, PathBuf::from("2024"));
+        assert_eq!(settings.auth.issuer, "123");
     }
 
     #[test]

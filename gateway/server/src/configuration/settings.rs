@@ -80,6 +80,10 @@ pub struct LimitSettings {
     pub sends_per_second: u32,
     /// Sends of one device at once.
     pub sends_burst: u32,
+    /// Chats a minute that one device may open; past it `RateLimited`. 0 for no limit.
+    pub opens_per_minute: u32,
+    /// Sign-ins a second that one core begins; past it `Overloaded`. 0 for no limit.
+    pub handshakes_per_second: u32,
     /// Bytes queued for one session that does not read; past it the session is behind.
     pub session_queue_bytes: usize,
 }
@@ -170,6 +174,8 @@ impl Default for LimitSettings {
             sessions_per_core: 16_000,
             sends_per_second: 2_000,
             sends_burst: 4_000,
+            opens_per_minute: 600,
+            handshakes_per_second: 0,
             session_queue_bytes: 512 * 1024,
         }
     }
