@@ -53,6 +53,8 @@ pub struct Device {
     buffer: Vec<u8>,
     is_dial_wanted: bool,
     is_connected_by_choice: bool,
+    /// Whether it crashes by chance, where its options say so.
+    pub may_crash: bool,
     /// Whether it reads from its socket; a device that does not keeps the socket open.
     pub is_reading: bool,
     started: Instant,
@@ -71,6 +73,7 @@ impl Device {
             buffer: vec![0; READ_BYTES],
             is_dial_wanted: false,
             is_connected_by_choice: false,
+            may_crash: true,
             is_reading: true,
             started: Instant::now(),
         }
@@ -122,9 +125,13 @@ impl Device {
         None
     }
 
+    /// Whether a crash may still come.
+    pub fn can_crash(&self) -> bool {
+        self.may_crash && self.options.crash_one_in > 0
+    }
+
     fn is_crash_due(&mut self) -> bool {
-        let one_in = self.options.crash_one_in;
-        one_in > 0 && self.random.random_range(0..one_in) == 0
+        self.can_crash() && self.random.random_range(0..self.options.crash_one_in) == 0
     }
 
     fn hang_up(&mut self) {

@@ -234,6 +234,7 @@ impl Application {
             highest: self.numbers.highest(),
             answered_again: self.log.answered_again,
             crashes: self.log.crashes,
+            may_crash: device.can_crash(),
         }
     }
 

@@ -48,7 +48,7 @@ pub struct Totals {
     pub crashes: u64,
     /// Chats that are not open.
     pub closed_chats: usize,
-    /// Devices that know less than all of their chat, or have messages in the outbox.
+    /// Devices that know less than all of their chat, have messages in the outbox, or may crash.
     pub unsettled: usize,
 }
 
@@ -159,7 +159,8 @@ impl Fleet {
             let opens = part.is_sender && part.device == 1;
             totals.closed_chats += usize::from(opens && !progress.is_open);
             let knows_all = progress.passed == heads[part.pair as usize];
-            totals.unsettled += usize::from(!knows_all || progress.outbox > 0);
+            totals.unsettled +=
+                usize::from(!knows_all || progress.outbox > 0 || progress.may_crash);
         }
         totals
     }
@@ -194,10 +195,13 @@ impl Fleet {
         self.order(|orders| orders.wakes += 1);
     }
 
-    /// Stops sending and waits until every device knows all of its chat and nothing waits in an outbox. Gives up after
+    /// Stops sending and crashing and waits until every device knows all of its chat and nothing waits in an outbox. Gives up after
     /// `timeout`, or when nothing has moved for `stall`. Answers whether all is quiet.
     pub fn settle(&self, timeout: Duration, stall: Duration) -> bool {
-        self.order(|orders| orders.is_sending = false);
+        self.order(|orders| {
+            orders.is_sending = false;
+            orders.may_crash = false;
+        });
         let end = Instant::now() + timeout;
         let mut moved_at = Instant::now();
         let mut seen = self.totals();

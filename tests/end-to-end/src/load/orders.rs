@@ -17,6 +17,8 @@ pub struct Orders {
     pub messages_max: u64,
     /// Read from the socket.
     pub is_reading: bool,
+    /// Crash by chance, where the plan says so.
+    pub may_crash: bool,
     /// Counts up: connect at once instead of waiting.
     pub wakes: u64,
     /// Stop and hand the log over.
@@ -31,6 +33,7 @@ impl Default for Orders {
             is_sending: false,
             messages_max: u64::MAX,
             is_reading: true,
+            may_crash: true,
             wakes: 0,
             is_finished: false,
         }
@@ -60,6 +63,8 @@ pub struct Progress {
     pub answered_again: u64,
     /// Crashes of the client.
     pub crashes: u64,
+    /// It may crash again, and then takes back what it had not confirmed.
+    pub may_crash: bool,
 }
 
 /// The numbers of a chat that a device knows, own and delivered.

@@ -63,6 +63,7 @@ impl Task {
             self.device.connect_now();
         }
         self.device.is_reading = orders.is_reading;
+        self.device.may_crash = orders.may_crash;
     }
 
     fn work(&mut self, orders: &Orders) {
