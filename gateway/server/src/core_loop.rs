@@ -106,7 +106,10 @@ impl Core {
 
     /// Whether this core and all others have nothing left to do. A mail still under way then wants no answer.
     fn may_end(&self, state: &Loop) -> bool {
-        let is_drained = state.draining && self.worker.summary().is_drained();
+        if !state.draining {
+            return false;
+        }
+        let is_drained = self.worker.summary().is_drained();
         let was_drained = self.drained[usize::from(self.id.0)].swap(is_drained, Ordering::AcqRel);
         let are_all = is_drained && self.drained.iter().all(|core| core.load(Ordering::Acquire));
         if are_all && !was_drained {

@@ -11,6 +11,7 @@ pub const MAILBOX_MAILS: usize = 4_096;
 
 /// One core's ends of all its queues.
 pub struct Mailboxes {
+    own: usize,
     incoming: Vec<Option<Consumer<Mail>>>,
     outgoing: Vec<Option<Producer<Mail>>>,
     posted: Vec<bool>,
@@ -19,7 +20,7 @@ pub struct Mailboxes {
 impl Mailboxes {
     /// The ends for each of `cores` cores.
     pub fn for_cores(cores: usize) -> Vec<Self> {
-        let mut boxes: Vec<Self> = (0..cores).map(|_| Self::empty(cores)).collect();
+        let mut boxes: Vec<Self> = (0..cores).map(|own| Self::empty(own, cores)).collect();
         for source in 0..cores {
             for target in (0..cores).filter(|&target| target != source) {
                 let (producer, consumer) = RingBuffer::new(MAILBOX_MAILS);
@@ -30,10 +31,10 @@ impl Mailboxes {
         boxes
     }
 
-    fn empty(cores: usize) -> Self {
-        let none = || (0..cores).map(|_| None).collect();
+    fn empty(own: usize, cores: usize) -> Self {
         Self {
-            incoming: none(),
+            own,
+            incoming: (0..cores).map(|_| None).collect(),
             outgoing: (0..cores).map(|_| None).collect(),
             posted: vec![false; cores],
         }
@@ -41,14 +42,10 @@ impl Mailboxes {
 
     /// The cores that this one exchanges mail with.
     pub fn peers(&self) -> impl Iterator<Item = CoreId> + use<> {
-        let peers: Vec<CoreId> = self
-            .outgoing
-            .iter()
-            .enumerate()
-            .filter(|(_, queue)| queue.is_some())
-            .map(|(core, _)| CoreId(core as u16))
-            .collect();
-        peers.into_iter()
+        let own = self.own;
+        (0..self.outgoing.len())
+            .filter(move |&core| core != own)
+            .map(|core| CoreId(core as u16))
     }
 
     /// Mails that `target`'s queue has room for.
@@ -81,7 +78,7 @@ impl Mailboxes {
         }
     }
 
-    /// The next mail, of any core, in rotation-free order: at most one queue's length a turn keeps it fair enough.
+    /// The next mail from a core, in the order of its posts.
     pub fn take(&mut self, from: CoreId) -> Option<Mail> {
         self.incoming[usize::from(from.0)].as_mut()?.pop().ok()
     }
