@@ -1,25 +1,23 @@
-//! The one source of chance of a run: SplitMix64, so that a run is repeated by its seed alone.
+//! The one source of chance of a run, so that a run is repeated by its seed alone.
+
+use ringpost_storage_core::memory::Dice;
 
 /// The generator.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random(Dice);
 
 impl Random {
     /// The generator of `seed`.
     pub fn new(seed: u64) -> Self {
-        Self(seed ^ 0x5851_f42d_4c95_7f2d)
+        Self(Dice::new(seed ^ 0x5851_f42d_4c95_7f2d))
     }
 
     /// Any number.
     pub fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next_u64()
     }
 
-    /// A number below `bound`; 0 for a bound of 0.
+    /// A number below `bound`; 0 for a bound of 0. One number is drawn in any case: recorded seeds rely on it.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.number().checked_rem(bound).unwrap_or_default()
     }
