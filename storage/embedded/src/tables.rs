@@ -131,7 +131,7 @@ impl std::fmt::Debug for Tables {
 
 fn row(guard: Guard) -> fjall::Result<(Key, Bytes)> {
     let (key, value) = guard.into_inner()?;
-    // Every key here came from a `Key`, except the one above, which no range reaches.
+    // Every key here came from a `Key`.
     let key = Key::from_slice(&key).ok_or(fjall::Error::Unrecoverable)?;
     Ok((key, Bytes::copy_from_slice(&value)))
 }

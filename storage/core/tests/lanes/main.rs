@@ -12,8 +12,7 @@ mod world;
 
 use std::env;
 
-use ringpost_storage_core::memory::Fault;
-use world::{Report, World};
+use world::{ALL_FAULTS, Report, World};
 
 const SEEDS: u64 = 300;
 
@@ -55,22 +54,7 @@ fn seeds_keep_order_and_lose_nothing() {
 /// A run in which nothing happens proves nothing.
 fn every_event_took_place(sum: &Report) {
     println!("{sum:#?}");
-    let faults = [
-        Fault::TrueConflict,
-        Fault::Conflict,
-        Fault::CommitTooOld,
-        Fault::UnknownApplied,
-        Fault::UnknownLost,
-        Fault::UnknownLate,
-        Fault::LateLanded,
-        Fault::LateDied,
-        Fault::Throttled,
-        Fault::SharedVersion,
-        Fault::ShortPage,
-        Fault::ReadTooOld,
-        Fault::Unavailable,
-    ];
-    for fault in faults {
+    for fault in ALL_FAULTS {
         let count = sum.faults.get(&fault).copied().unwrap_or_default();
         assert!(count >= 100, "{fault:?} took place {count} times");
     }

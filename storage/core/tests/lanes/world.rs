@@ -411,7 +411,8 @@ impl World {
     }
 }
 
-const ALL_FAULTS: [Fault; 13] = [
+/// What the in-memory engine does by chance.
+pub const ALL_FAULTS: [Fault; 13] = [
     Fault::TrueConflict,
     Fault::Conflict,
     Fault::CommitTooOld,
