@@ -1,19 +1,12 @@
-//! `ringpost-bench`: puts load on a node and reports what it took, as JSON on standard output.
-
-mod arguments;
-mod load;
-mod peer;
-mod report;
-mod server_process;
-mod token;
+//! `ringpost-bench`: the command line.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let arguments = arguments::Arguments::parse();
-    match load::run(&arguments) {
+    let arguments = ringpost_bench::Arguments::parse();
+    match ringpost_bench::run(&arguments) {
         Ok(report) => {
             println!("{}", report.to_json());
             if report.is_valid() {
