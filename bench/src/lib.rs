@@ -5,6 +5,7 @@
 
 mod arguments;
 mod load;
+pub mod node;
 mod peer;
 pub mod record;
 mod report;
