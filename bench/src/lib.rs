@@ -9,6 +9,7 @@ pub mod node;
 mod peer;
 pub mod record;
 mod report;
+pub mod results;
 mod server_process;
 mod token;
 
