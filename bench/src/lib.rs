@@ -4,6 +4,7 @@
 //! the kernel.
 
 mod arguments;
+pub mod compare;
 mod load;
 pub mod node;
 mod peer;

@@ -1,12 +1,16 @@
 //! Which `ringpost` is measured: the one given, the checkout's own built anew, or the one beside the running program.
 //!
-//! In a checkout it is always built, in the profile of the running program, so that no stale one is measured. What is given
-//! is never built.
+//! In a checkout it is built once a process, in the profile of the running program, so that no stale one is measured. What
+//! is given is never built.
 
 use std::env;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::{Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
 
 use super::commit::Commit;
 
@@ -73,7 +77,7 @@ impl NodeBinary {
         if let Some(profile_folder) = profile_folder(&own)
             && let Some(checkout) = checkout(&own)
         {
-            return build(profile_folder, &checkout);
+            return built_once(profile_folder, &checkout);
         }
         let beside = own.with_file_name(NAME);
         if beside.is_file() {
@@ -92,6 +96,18 @@ impl NodeBinary {
             })?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         Ok(Self { path, folder })
+    }
+
+    /// Begin of the program's SHA-256: 16 hexadecimal digits.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn digest(&self) -> io::Result<String> {
+        let digest = Sha256::digest(fs::read(&self.path)?);
+        Ok(digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
     }
 
     /// The commit of the repository that the program lies in, or was built from just now.
@@ -119,6 +135,18 @@ fn checkout(own: &Path) -> Option<PathBuf> {
         let root = folders.find(|folder| folder.join(CHECKOUT_MARK).is_file());
         root.map(Path::to_owned)
     })
+}
+
+/// Later nodes of this process run what the first one ran, even when a source has changed meanwhile.
+fn built_once(profile_folder: &Path, checkout: &Path) -> Result<NodeBinary, FindBinaryError> {
+    static BUILT: Mutex<Option<NodeBinary>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(binary) = &*built {
+        return Ok(binary.clone());
+    }
+    let binary = build(profile_folder, checkout)?;
+    *built = Some(binary.clone());
+    Ok(binary)
 }
 
 fn build(profile_folder: &Path, checkout: &Path) -> Result<NodeBinary, FindBinaryError> {
