@@ -5,8 +5,9 @@ use std::convert::Infallible;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use ringpost_bench::compare::{
-    Comparison, DeliveryLatency, Figure, Figures, Ratio, Side, SideSettings, compare, table,
+    Comparison, DeliveryLatency, Figure, Figures, Origin, Ratio, Side, SideSettings, compare, table,
 };
+use ringpost_bench::node::Machine;
 
 /// Runs differ by so much for no reason, either way.
 const NOISE: f64 = 0.02;
@@ -155,4 +156,42 @@ fn the_table_names_what_is_better_and_what_is_worse() {
         let cpu = text.lines().find(|line| line.starts_with("CPU")).unwrap();
         assert!(cpu.ends_with(verdict), "{text}");
     }
+}
+
+#[test]
+fn a_line_tells_of_a_run_what_matters() {
+    let mut comparison = made_up(5, 1, 1.0);
+    let line = comparison.runs[2].to_string();
+    assert!(
+        line.starts_with("round 2 B:  CPU, µs a delivered message 1"),
+        "{line}"
+    );
+    comparison.runs[2].figures = Figures {
+        invalid: vec!["no message came".to_owned()],
+        ..Figures::default()
+    };
+    let line = comparison.runs[2].to_string();
+    assert!(line.ends_with("ms -  invalid: no message came"), "{line}");
+}
+
+#[test]
+fn the_file_holds_every_run_and_names_no_folder() {
+    let mut comparison = made_up(5, 1, 1.1);
+    comparison.a.ringpost = Some("/srv/builds/ringpost".into());
+    let origin = Origin {
+        command: "ringpost-bench compare pairs".to_owned(),
+        machine: Machine::read().unwrap(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comparison.json");
+    comparison.write(&path, &origin).unwrap();
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(!text.contains("/srv"), "{text}");
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(file["is_valid"], true);
+    assert_eq!(file["comparison"]["runs"].as_array().unwrap().len(), 10);
+    let cpu = &file["ratios"][0];
+    assert_eq!(cpu["figure"], "cpu_us_per_delivered");
+    assert_eq!(cpu["differs"], true);
+    assert_eq!(cpu["by_round"].as_array().unwrap().len(), 5);
 }

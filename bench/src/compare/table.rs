@@ -1,26 +1,25 @@
 //! A comparison as a table for a terminal. Every ratio comes with its interval; a claim only where that leaves out 1.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use super::comparison::{Comparison, Ratio, Run};
-use super::figure::Better;
+use super::figure::{Better, Figure};
 
 /// The whole table, with its heading, and what was wrong with invalid runs.
 pub fn table(comparison: &Comparison) -> String {
     let mut out = String::new();
     heading(&mut out, comparison);
     let ratios = comparison.ratios();
-    let confidence = ratios.first().map(|ratio| ratio.spread.confidence);
-    let interval = confidence.map_or_else(
-        || "interval".to_owned(),
-        |confidence| format!("{:.0} % interval", confidence * 100.0),
+    let line = format!(
+        "{:<28}{:>12}{:>12}{:>9}  {:<17}least to most",
+        "",
+        "A",
+        "B",
+        "B/A",
+        interval_title(&ratios)
     );
     // Writing to a text cannot fail.
-    let _ = writeln!(
-        out,
-        "{:<28}{:>12}{:>12}{:>9}  {:<17}{:<17}",
-        "", "A", "B", "B/A", interval, "least to most"
-    );
+    let _ = writeln!(out, "{line}");
     for ratio in &ratios {
         row(&mut out, ratio);
     }
@@ -31,6 +30,31 @@ pub fn table(comparison: &Comparison) -> String {
         invalid(&mut out, run);
     }
     out
+}
+
+/// One line when a run has ended.
+impl fmt::Display for Run {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "round {} {}:", self.round, self.side)?;
+        let told = [
+            Figure::CpuUsPerDelivered,
+            Figure::DeliveredPerSecond,
+            Figure::SendToDeliverP99Ms,
+        ];
+        for figure in told {
+            let value = figure.of(&self.figures).map(rounded);
+            write!(
+                out,
+                "  {} {}",
+                figure.title(),
+                value.as_deref().unwrap_or("-")
+            )?;
+        }
+        match self.figures.invalid.first() {
+            Some(reason) => write!(out, "  invalid: {reason}"),
+            None => Ok(()),
+        }
+    }
 }
 
 fn heading(out: &mut String, comparison: &Comparison) {
@@ -46,6 +70,17 @@ fn heading(out: &mut String, comparison: &Comparison) {
     );
     if a.is_same_as(b) {
         out.push_str("A and B are the same: the spread is the machine's own\n");
+    }
+}
+
+/// Names the confidence where all rows have the same: a round may lack a figure.
+fn interval_title(ratios: &[Ratio]) -> String {
+    let mut confidences = ratios.iter().map(|ratio| ratio.spread.confidence);
+    match confidences.next() {
+        Some(first) if first > 0.0 && confidences.all(|confidence| confidence == first) => {
+            format!("{:.0} % interval", first * 100.0)
+        }
+        _ => "interval".to_owned(),
     }
 }
 

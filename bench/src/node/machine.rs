@@ -3,7 +3,6 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Machine {
     /// The processor as it names itself; its architecture where it does not.
     pub processor: String,
-    /// Logical processors that this process may use.
+    /// Logical processors, whatever this process is bound to.
     pub cores: usize,
     /// Memory that the kernel has.
     pub memory_bytes: u64,
@@ -47,7 +46,7 @@ impl Machine {
         let processors = read("/proc/cpuinfo")?;
         Ok(Self {
             processor: processor(&processors),
-            cores: thread::available_parallelism().map_or(1, usize::from),
+            cores: cores(&processors),
             memory_bytes: memory_bytes(&read("/proc/meminfo")?)
                 .ok_or(ReadMachineError::NoMemory)?,
             kernel: read("/proc/sys/kernel/osrelease")?.trim().to_owned(),
@@ -78,6 +77,11 @@ fn processor(processors: &str) -> String {
         .to_owned()
 }
 
+fn cores(processors: &str) -> usize {
+    let keys = processors.lines().filter_map(|line| line.split_once(':'));
+    keys.filter(|(key, _)| key.trim() == "processor").count()
+}
+
 fn memory_bytes(memory: &str) -> Option<u64> {
     let kib = field(memory, "MemTotal")?.strip_suffix("kB")?.trim();
     Some(kib.parse::<u64>().ok()? * 1024)
@@ -99,6 +103,7 @@ mod tests {
     #[test]
     fn what_the_kernel_writes_is_read() {
         assert_eq!(processor(GUEST), "A Processor: fast");
+        assert_eq!(cores(&GUEST.repeat(3)), 3);
         assert!(has_hypervisor_flag(GUEST));
         assert!(!has_hypervisor_flag("flags : fpu\n"));
         assert_eq!(processor("CPU part : 0xd40\n"), std::env::consts::ARCH);

@@ -22,7 +22,7 @@ pub struct NodeOptions {
     pub arguments: Vec<String>,
     /// Further environment variables: any key of its configuration, as `RINGPOST_STORE__RETENTION_DAYS`.
     pub variables: Vec<(String, String)>,
-    /// Processors that it is bound to, by `taskset`.
+    /// Processors that it is bound to, by `taskset`; `None` for those of the thread that starts it.
     pub pin: Option<CoreList>,
     /// Its real-time priority (round robin, 1 to 99), by `chrt`; needs the right to set one.
     pub real_time_priority: Option<u8>,
