@@ -20,9 +20,9 @@ mod table;
 
 pub use error_code::{Answer, ErrorCode};
 pub use frame::{
-    Ack, ClientFrame, ContentClass, FrameError, FrameKind, MessageView, NewMessage, Receipt, Sent,
-    ServerFrame, Slice, Split, Stamp, device_copy_bytes, digest, encode_send, encode_stamped,
-    split, stamp_in_place, write_device_copy,
+    Ack, ClientFrame, ContentClass, FrameError, FrameKind, MESSAGE_HEADER_BYTES, MessageView,
+    NewMessage, Receipt, Sent, ServerFrame, Slice, Split, Stamp, device_copy_bytes, digest,
+    encode_send, encode_stamped, split, stamp_in_place, write_device_copy,
 };
 pub use ids::{ChatId, DeviceAddress, DeviceId, MessageId, SHARD_COUNT, Seq, ShardId, UserId};
 pub use table::{
