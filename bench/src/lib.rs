@@ -11,6 +11,8 @@ mod peer;
 pub mod record;
 mod report;
 pub mod results;
+pub mod scenario;
+pub mod schedule;
 mod server_process;
 mod token;
 
