@@ -1,0 +1,7 @@
+//! The budget: what each stage may cost, and what is said when it costs more or far less.
+
+mod compare;
+mod file;
+
+pub use compare::{Comparison, Verdict, compare};
+pub use file::{Budget, BudgetError, Builder, StageBudget};
