@@ -229,3 +229,149 @@ fn warm_up_s() -> u64 {
 fn seconds() -> u64 {
     30
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIRS: &str = "name = \"a\"\nabout = \"b\"\n[load]\nkind = \"pairs\"\npairs = 5\n";
+
+    /// The message for a text that is refused.
+    fn refusal(text: &str) -> String {
+        let error = from_text(text, "file.toml").expect_err("wrong");
+        error.to_string()
+    }
+
+    fn refusal_of_pairs(line: &str) -> String {
+        refusal(&format!("{PAIRS}{line}\n"))
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let scenario = from_text(PAIRS, "file.toml").expect("valid");
+        assert_eq!(
+            (scenario.seed, scenario.warm_up_s, scenario.seconds),
+            (1, 5, 30)
+        );
+        assert_eq!(scenario.payload, Sizes::Ciphertext {});
+        assert_eq!(scenario.arrivals, Arrivals::Poisson);
+        let Load::Pairs(load) = &scenario.load else {
+            panic!("pairs, not {:?}", scenario.load);
+        };
+        assert_eq!(
+            (load.in_flight, load.rate, load.chats_per_sender),
+            (16, 0, 1)
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_file_field_and_what_is_allowed() {
+        for (line, expected) in [
+            (
+                "in_flight = 17",
+                "file.toml: load.in_flight: a number from 1 to 16, not 17",
+            ),
+            (
+                "in_flight = 0",
+                "file.toml: load.in_flight: a number from 1 to 16, not 0",
+            ),
+            (
+                "chats_per_sender = 6",
+                "load.chats_per_sender: a number from 1 to 5, not 6",
+            ),
+            (
+                "rate = -1",
+                "load.rate: invalid value: integer `-1`, expected a whole number",
+            ),
+            (
+                "rate = \"fast\"",
+                "load.rate: invalid type: string \"fast\", expected a whole number",
+            ),
+            (
+                "pears = 5",
+                "load.pears: unknown field `pears`, expected one of `pairs`",
+            ),
+            (
+                "[payload]",
+                "payload.kind: is missing; it is one of fixed, log-normal, ciphertext",
+            ),
+            ("[payload]\nkind = \"fixed\"", "payload.bytes: is missing"),
+            (
+                "[payload]\nkind = \"large\"",
+                "payload.kind: one of fixed, log-normal, ciphertext, not large",
+            ),
+            (
+                "[payload]\nkind = \"fixed\"\nbytes = 61441",
+                "payload.bytes: a number from 16 to 61440",
+            ),
+            ("[extra]", "extra: unknown field `extra`"),
+        ] {
+            let message = refusal_of_pairs(line);
+            assert!(message.contains(expected), "{message}\n, not {expected}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_no_scenarios_are_refused() {
+        for (text, expected) in [
+            ("name = ", "file.toml is not valid TOML"),
+            ("", "file.toml: name: is missing"),
+            (
+                "name = \"a\"\nabout = \"b\"\nload = 3",
+                "load: invalid type",
+            ),
+            (
+                "name = \"a\"\nabout = \"b\"\n[load]\nkind = \"pears\"",
+                "load.kind: one of pairs, offline-drain",
+            ),
+            (
+                "name = \"A b\"\nabout = \"b\"\n[load]\nkind = \"pairs\"\npairs = 1",
+                "name: 1 to 40 lower-case",
+            ),
+        ] {
+            let message = refusal(text);
+            assert!(message.contains(expected), "{message}\n, not {expected}");
+        }
+    }
+
+    #[test]
+    fn settings_lie_over_the_file_and_are_checked_alike() {
+        let scenario = from_text(PAIRS, "file.toml").expect("valid");
+        let settings = [
+            ("load.pairs", "7"),
+            ("about", "7"),
+            ("arrivals", "even"),
+            ("payload.kind", "fixed"),
+            ("payload.bytes", "64"),
+        ];
+        let changed = with(&scenario, &settings).expect("valid");
+        assert_eq!(changed.about, "7");
+        assert_eq!(changed.arrivals, Arrivals::Even);
+        assert_eq!(changed.payload, Sizes::Fixed { bytes: 64 });
+        for (setting, expected) in [
+            (
+                ("load.pairs", "0"),
+                "--set load.pairs=0: load.pairs: a number from 1 to 500000, not 0",
+            ),
+            (
+                ("load.pairs", "many"),
+                "--set load.pairs=many: load.pairs: invalid type",
+            ),
+            (
+                ("load.pears", "1"),
+                "--set load.pears=1: load.pears: unknown field",
+            ),
+            (
+                ("lode.pairs", "1"),
+                "--set lode.pairs=1: lode.pairs: unknown",
+            ),
+            (
+                ("arrivals", "late"),
+                "--set arrivals=late: arrivals: unknown variant `late`",
+            ),
+        ] {
+            let message = with(&scenario, &[setting]).expect_err("wrong").to_string();
+            assert!(message.contains(expected), "{message}\n, not {expected}");
+        }
+    }
+}

@@ -7,13 +7,14 @@ use crate::scenario::{Load, Scenario};
 use super::world;
 
 /// Users, devices and chats, each numbered from 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Population {
     /// Devices in all.
     pub devices: u32,
     /// Chats in all.
     pub chats: u32,
     shape: Shape,
+    slow_share: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,10 @@ impl Population {
             devices,
             chats,
             shape,
+            slow_share: match &scenario.load {
+                Load::SlowReaders(load) => load.slow_share,
+                _ => 0.0,
+            },
         }
     }
 
@@ -145,6 +150,18 @@ impl Population {
             Shape::Storm { .. } | Shape::Halves { .. } => device..device + 1,
             Shape::Two { .. } => 0..1,
             Shape::Ring { .. } => 0..0,
+        }
+    }
+
+    /// Whether a device is one of the slow readers of `slow-readers`.
+    pub fn reads_slowly(&self, device: u32) -> bool {
+        let Shape::Pairs { pairs, .. } = self.shape else {
+            return false;
+        };
+        let slow_until = |place: u32| (f64::from(place) * self.slow_share).round();
+        match device.checked_sub(pairs) {
+            Some(place) => slow_until(place + 1) > slow_until(place),
+            None => false,
         }
     }
 
