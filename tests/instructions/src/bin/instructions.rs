@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ringpost_instructions::budget::{Budget, BudgetError, Builder, Comparison, compare};
+use ringpost_instructions::budget::{Budget, BudgetError, Comparison, Tools, compare};
 use ringpost_instructions::measure::{Cost, MeasureError, measure, run_counted};
 use ringpost_instructions::{ENTRIES, Entry, STAGES, find};
 
@@ -102,20 +102,20 @@ fn count(filter: &str) -> Result<bool, Failure> {
 
 fn check(budget: &Budget) -> Result<bool, Failure> {
     budget.check_stages()?;
-    let builder = Builder::of_this_program();
+    let tools = Tools::of_this_program();
     let costs = stages()?;
-    let Some(compared) = compare(budget, &builder, &costs) else {
+    let Some(compared) = compare(budget, &tools, &costs) else {
         println!(
-            "\nNOTE: the budget is for {}, this program for {}: nothing was compared.",
-            budget.target, builder.target
+            "\nNOTE: the budget is for {}: nothing was compared.",
+            budget.tools.target
         );
         return Ok(true);
     };
-    if budget.rustc != builder.rustc {
+    if budget.tools != tools {
         println!(
-            "\nNOTE: the budget was written with {}, this program with {}: up to {} % above are allowed.\n\
-             Write the budget anew when the project moves to another compiler.",
-            budget.rustc, builder.rustc, budget.above_percent_other_rustc
+            "\nNOTE: the budget was counted with other tools ({}): up to {} % above it are allowed, and any cost below.\n\
+             Write it anew when the project moves to these.",
+            budget.tools, budget.above_percent_other_tools
         );
     }
     let advice: Vec<String> = compared.iter().filter_map(Comparison::advice).collect();
@@ -130,7 +130,7 @@ fn check(budget: &Budget) -> Result<bool, Failure> {
 }
 
 fn write(budget: &Budget, file: &std::path::Path) -> Result<bool, Failure> {
-    let renewed = budget.renewed(Builder::of_this_program(), &stages()?);
+    let renewed = budget.renewed(Tools::of_this_program(), &stages()?);
     renewed.write(file)?;
     println!("\nwritten: {}", file.display());
     Ok(true)
@@ -138,7 +138,7 @@ fn write(budget: &Budget, file: &std::path::Path) -> Result<bool, Failure> {
 
 /// The costs of all stages, printed as they come.
 fn stages() -> Result<Vec<(&'static str, Cost)>, Failure> {
-    println!("{}", Builder::of_this_program().rustc);
+    println!("{}", Tools::of_this_program());
     let entries = STAGES.iter().filter_map(|name| find(name));
     entries
         .map(|entry| {

@@ -1,6 +1,6 @@
 //! Holds measured costs against the budget: each figure of each stage is within, above or far below.
 
-use super::file::{Budget, Builder, StageBudget};
+use super::{Budget, StageBudget, Tools};
 use crate::measure::Cost;
 
 /// Figures of the file have two decimals: a difference below this is none.
@@ -32,17 +32,13 @@ pub struct Comparison {
     pub verdict: Verdict,
 }
 
-/// Compares `costs`, measured in a program of `builder`, with the budget; `None` when it is for another target, since
-/// nothing can be said then. Under another compiler the bound above is the wider one, and there is none below.
-pub fn compare(
-    budget: &Budget,
-    builder: &Builder,
-    costs: &[(&str, Cost)],
-) -> Option<Vec<Comparison>> {
-    if budget.target != builder.target {
+/// Compares `costs`, counted with `tools`, with the budget; `None` when it is for another target, since nothing can be said
+/// then. With another compiler or C library the bound above is the wider one, and there is none below.
+pub fn compare(budget: &Budget, tools: &Tools, costs: &[(&str, Cost)]) -> Option<Vec<Comparison>> {
+    if budget.tools.target != tools.target {
         return None;
     }
-    let bounds = Bounds::of(budget, builder);
+    let bounds = Bounds::of(budget, tools);
     let of_stage = |(name, cost): &(&str, Cost)| {
         let stage = budget.stages.get(*name)?;
         Some(bounds.compare(name, stage, cost))
@@ -56,13 +52,13 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn of(budget: &Budget, builder: &Builder) -> Self {
-        let is_same = budget.rustc == builder.rustc;
+    fn of(budget: &Budget, tools: &Tools) -> Self {
+        let is_same = budget.tools == *tools;
         Self {
             above_percent: if is_same {
                 budget.above_percent
             } else {
-                budget.above_percent_other_rustc
+                budget.above_percent_other_tools
             },
             below_percent: if is_same { budget.below_percent } else { 100.0 },
         }
@@ -142,19 +138,19 @@ mod tests {
             (name.to_owned(), budget)
         };
         Budget {
-            rustc: RUSTC.to_owned(),
-            target: TARGET.to_owned(),
+            tools: tools(RUSTC, TARGET),
             above_percent: 3.0,
-            above_percent_other_rustc: 15.0,
+            above_percent_other_tools: 15.0,
             below_percent: 10.0,
             stages: stages.into_iter().map(stage).collect(),
         }
     }
 
-    fn builder(rustc: &str, target: &str) -> Builder {
-        Builder {
+    fn tools(rustc: &str, target: &str) -> Tools {
+        Tools {
             rustc: rustc.to_owned(),
             target: target.to_owned(),
+            c_library: "glibc 2.36".to_owned(),
         }
     }
 
@@ -163,7 +159,7 @@ mod tests {
             instructions,
             allocations,
         };
-        let compared = compare(&budget(), &builder(rustc, TARGET), &[("trace", cost)]).unwrap();
+        let compared = compare(&budget(), &tools(rustc, TARGET), &[("trace", cost)]).unwrap();
         [0, 1].map(|index| compared[index].verdict)
     }
 
@@ -179,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn another_compiler_has_a_wider_bound_and_none_below() {
+    fn other_tools_have_a_wider_bound_and_none_below() {
         use Verdict::{Above, Within};
         assert_eq!(verdicts("rustc 1.96.0", 22_999.0, 1.0), [Within, Within]);
         assert_eq!(verdicts("rustc 1.96.0", 23_001.0, 8.0), [Above, Within]);
@@ -187,9 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn another_c_library_is_another_tool() {
+        let cost = Cost {
+            instructions: 22_999.0,
+            allocations: 8.0,
+        };
+        let tools = Tools {
+            c_library: "glibc 2.41".to_owned(),
+            ..tools(RUSTC, TARGET)
+        };
+        let compared = compare(&budget(), &tools, &[("trace", cost)]).unwrap();
+        assert!(compared.iter().all(|figure| figure.advice().is_none()));
+    }
+
+    #[test]
     fn of_another_target_nothing_is_said() {
-        let builder = builder(RUSTC, "aarch64-unknown-linux-gnu");
-        assert_eq!(compare(&budget(), &builder, &[]), None);
+        let tools = tools(RUSTC, "aarch64-unknown-linux-gnu");
+        assert_eq!(compare(&budget(), &tools, &[]), None);
     }
 
     #[test]
@@ -200,7 +210,7 @@ mod tests {
             allocations,
         };
         let costs = [("splitter", cost)];
-        let compared = compare(&budget(), &builder(RUSTC, TARGET), &costs).unwrap();
+        let compared = compare(&budget(), &tools(RUSTC, TARGET), &costs).unwrap();
         let advice: Vec<String> = compared.iter().filter_map(Comparison::advice).collect();
         assert_eq!(advice.len(), 2);
         assert!(advice[0].starts_with(
@@ -216,7 +226,7 @@ mod tests {
             allocations: 0.0,
         };
         let costs = [("splitter", cost)];
-        let compared = compare(&budget(), &builder(RUSTC, TARGET), &costs).unwrap();
+        let compared = compare(&budget(), &tools(RUSTC, TARGET), &costs).unwrap();
         let advice: Vec<String> = compared.iter().filter_map(Comparison::advice).collect();
         assert_eq!(advice.len(), 1);
         assert!(advice[0].contains("lower the budget"), "{}", advice[0]);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::Tools;
 use crate::STAGES;
 use crate::measure::Cost;
 
@@ -13,25 +14,6 @@ const HEADER: &str = "\
 # What one operation of each stage may cost. Held by `.ci/instructions`; docs/benchmarks-micro.md tells how to read it.
 # Figures are written by `instructions budget write`, percentages by hand.
 ";
-
-/// Which compiler built a program, and for which target.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Builder {
-    /// As `rustc -V` names it.
-    pub rustc: String,
-    /// As `rustc --target` names it.
-    pub target: String,
-}
-
-impl Builder {
-    /// That of this program.
-    pub fn of_this_program() -> Self {
-        Self {
-            rustc: env!("RINGPOST_RUSTC").to_owned(),
-            target: env!("RINGPOST_TARGET").to_owned(),
-        }
-    }
-}
 
 /// What one operation of a stage may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -47,16 +29,14 @@ pub struct StageBudget {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
-    /// The compiler whose programs were measured.
-    pub rustc: String,
-    /// Their target.
-    pub target: String,
     /// How far above its budget a stage may be, in percent.
     pub above_percent: f64,
-    /// How far above where another compiler built the program, in percent.
-    pub above_percent_other_rustc: f64,
+    /// How far above where other tools built and ran the program, in percent.
+    pub above_percent_other_tools: f64,
     /// How far below its budget a stage may be before the budget must be lowered, in percent.
     pub below_percent: f64,
+    /// Those with which the stages were counted.
+    pub tools: Tools,
     /// The stages, by name.
     pub stages: BTreeMap<String, StageBudget>,
 }
@@ -115,8 +95,8 @@ impl Budget {
         let percents = [
             ("above_percent", budget.above_percent),
             (
-                "above_percent_other_rustc",
-                budget.above_percent_other_rustc,
+                "above_percent_other_tools",
+                budget.above_percent_other_tools,
             ),
             ("below_percent", budget.below_percent),
         ];
@@ -141,8 +121,8 @@ impl Budget {
         Err(BudgetError::Stages { found, expected })
     }
 
-    /// The same rules with new figures: what `costs` measured in a program of `builder`.
-    pub fn renewed(&self, builder: Builder, costs: &[(&str, Cost)]) -> Self {
+    /// The same rules with new figures: `costs`, counted with `tools`.
+    pub fn renewed(&self, tools: Tools, costs: &[(&str, Cost)]) -> Self {
         let stage = |(name, cost): &(&str, Cost)| {
             let budget = StageBudget {
                 instructions: cost.instructions,
@@ -151,8 +131,7 @@ impl Budget {
             ((*name).to_owned(), budget)
         };
         Self {
-            rustc: builder.rustc,
-            target: builder.target,
+            tools,
             stages: costs.iter().map(stage).collect(),
             ..self.clone()
         }
@@ -169,22 +148,24 @@ impl Budget {
         let stages: String = self.stages.iter().map(stage).collect();
         format!(
             "{HEADER}
-# The compiler and the target of the program that was measured. Another compiler gets another bound; for another target there
-# is no budget.
+# How far above its budget a stage may be; the same with another compiler or C library; and how far below it may be before
+# the budget must be lowered.
+above_percent = {:.1}
+above_percent_other_tools = {:.1}
+below_percent = {:.1}
+
+# With what the stages were counted. For another target there is no budget.
+[tools]
 rustc = {:?}
 target = {:?}
-
-# How far above its budget a stage may be; the same where another compiler built it; and how far below it may be before the
-# budget must be lowered.
-above_percent = {:.1}
-above_percent_other_rustc = {:.1}
-below_percent = {:.1}
+c_library = {:?}
 {stages}",
-            self.rustc,
-            self.target,
             self.above_percent,
-            self.above_percent_other_rustc,
+            self.above_percent_other_tools,
             self.below_percent,
+            self.tools.rustc,
+            self.tools.target,
+            self.tools.c_library,
         )
     }
 
@@ -205,11 +186,10 @@ mod tests {
     use super::*;
 
     const TEXT: &str = "\
-rustc = 'rustc 1.95.0'
-target = 'x86_64-unknown-linux-gnu'
 above_percent = 3
-above_percent_other_rustc = 15
+above_percent_other_tools = 15
 below_percent = 10
+tools = { rustc = 'rustc 1.95.0', target = 'x86_64-unknown-linux-gnu', c_library = 'glibc 2.36' }
 stages.splitter = { instructions = 20.5, allocations = 0 }
 ";
 
@@ -217,19 +197,19 @@ stages.splitter = { instructions = 20.5, allocations = 0 }
     fn what_is_written_is_read_again() {
         let budget = Budget::parse(TEXT).unwrap();
         assert_eq!(Budget::parse(&budget.to_text()).unwrap(), budget);
-        let builder = Builder {
+        let tools = Tools {
             rustc: "another".to_owned(),
             target: "here".to_owned(),
+            c_library: "one".to_owned(),
         };
         let cost = Cost {
             instructions: 7.0,
             allocations: 2.25,
         };
-        let renewed = budget.renewed(builder.clone(), &[("page", cost)]);
+        let renewed = budget.renewed(tools.clone(), &[("page", cost)]);
         let read = Budget::parse(&renewed.to_text()).unwrap();
         assert_eq!(read, renewed);
-        assert_eq!((read.rustc, read.target), (builder.rustc, builder.target));
-        assert_eq!(read.above_percent, 3.0);
+        assert_eq!((read.tools, read.above_percent), (tools, 3.0));
         assert_eq!(read.stages.into_iter().next().unwrap().0, "page");
     }
 
@@ -244,7 +224,7 @@ stages.splitter = { instructions = 20.5, allocations = 0 }
             })
         ));
         assert!(matches!(
-            parse("rustc", "compiler"),
+            parse("rustc", "compiler_name"),
             Err(BudgetError::Text(_))
         ));
         assert!(matches!(

@@ -2,6 +2,8 @@
 
 mod compare;
 mod file;
+mod tools;
 
 pub use compare::{Comparison, Verdict, compare};
-pub use file::{Budget, BudgetError, Builder, StageBudget};
+pub use file::{Budget, BudgetError, StageBudget};
+pub use tools::Tools;
