@@ -1,6 +1,7 @@
 //! Schedules against the models they are drawn from: counts over time, sizes, ranks and sessions, each with a bound that a wrong
 //! model fails. Seeds are fixed, so that a test passes always or never.
 
+mod documented;
 mod fit;
 mod kinds;
 mod order;
