@@ -3,18 +3,18 @@
 //! Nothing here trusts the node: what it answers is checked for order and loss, and its use of the machine is read from
 //! the kernel.
 
-mod arguments;
+mod calendar;
+mod cli;
 pub mod compare;
-mod load;
+pub mod drive;
+pub mod fleet;
 pub mod node;
-mod peer;
 pub mod record;
-mod report;
 pub mod results;
+pub mod run;
 pub mod scenario;
 pub mod schedule;
-mod server_process;
 mod token;
+mod verdict;
 
-pub use arguments::Arguments;
-pub use load::run;
+pub use cli::{Arguments, CommandError, execute};

@@ -3,18 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use ringpost_bench::{Arguments, execute};
 
 fn main() -> ExitCode {
-    let arguments = ringpost_bench::Arguments::parse();
-    match ringpost_bench::run(&arguments) {
-        Ok(report) => {
-            println!("{}", report.to_json());
-            if report.is_valid() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::from(2)
-            }
-        }
+    match execute(&Arguments::parse()) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("ringpost-bench: {error}");
             ExitCode::FAILURE

@@ -21,7 +21,7 @@ pub use http::{AskError, get};
 pub use machine::{Machine, ReadMachineError};
 pub use metrics::{Buckets, Metrics};
 pub use options::{CoreList, NodeOptions, NotACoreList};
-pub use process::{ProcessReading, ReadProcessError};
+pub use process::{ProcessReading, ReadProcessError, cpu as process_cpu};
 pub use reading::{NodeUse, ReadNodeError, Reading};
 pub use sampler::{Sample, Sampler, Samples};
 pub use start_error::StartNodeError;

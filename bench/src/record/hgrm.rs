@@ -71,10 +71,7 @@ mod tests {
                 .expect("it resizes itself");
         }
         let text = percentile_distribution(&histogram);
-        let last = text
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .next_back();
+        let last = text.lines().rfind(|line| !line.starts_with('#'));
         let fields: Vec<&str> = last.expect("there are lines").split_whitespace().collect();
         assert_eq!(fields[1..], ["1.000000000000", "1000"]);
         assert!(fields[0].starts_with("1000."), "{fields:?}");

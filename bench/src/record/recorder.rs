@@ -146,14 +146,6 @@ impl Recorder {
         Ok(())
     }
 
-    /// Forgets what was recorded so far, for the end of a warm-up. Call it before the first interval ended.
-    pub fn forget(&mut self) {
-        for record in &mut self.stages {
-            record.interval.reset();
-        }
-        self.errors = Errors::default();
-    }
-
     /// Writes the distributions, the run's file and its scenario. Stages without a value leave no file.
     ///
     /// # Errors
