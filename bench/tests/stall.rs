@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ringpost_bench::node::{Metrics, NodeHandle, NodeOptions, StartedNode};
-use ringpost_bench::record::{Circumstances, Stage};
-use ringpost_bench::run::{Finished, Latency, RunOptions, run};
-use ringpost_bench::scenario::Scenario;
+use ringpost_bench::node::{Metrics, NodeHandle};
+use ringpost_bench::record::Stage;
+use ringpost_bench::run::{Finished, Latency};
+use running::{node, run_on, scenario};
+
+mod running;
 
 /// The node is asked so often how many messages it has stored.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -21,20 +23,6 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 const UNDER_WAY: f64 = 50.0;
 /// Messages after which one that was stalled is less than a thousandth.
 const ENOUGH: f64 = 2_000.0;
-
-fn circumstances() -> Circumstances {
-    Circumstances {
-        processor: String::new(),
-        cores: 1,
-        memory_bytes: 0,
-        kernel: String::new(),
-        virtualised: false,
-        server_cores: Some(1),
-        retention_days: Some(0),
-        store: None,
-        notes: Vec::new(),
-    }
-}
 
 fn wait_for_messages(node: &NodeHandle, wanted: f64) {
     let end = Instant::now() + TIMEOUT;
@@ -58,11 +46,7 @@ fn stall(node: &NodeHandle, stop: &AtomicBool) {
 }
 
 fn latency_beside_a_stall(rate: &str) -> Latency {
-    let node = StartedNode::start(&NodeOptions {
-        cores: Some(1),
-        ..NodeOptions::default()
-    })
-    .expect("it starts");
+    let node = node();
     let settings = [
         ("warm_up_s", "0"),
         ("seconds", "120"),
@@ -70,28 +54,18 @@ fn latency_beside_a_stall(rate: &str) -> Latency {
         ("load.in_flight", "1"),
         ("load.rate", rate),
     ];
-    let scenario = Scenario::built_in("pairs").expect("it is built in");
     let stop = Arc::new(AtomicBool::new(false));
-    let options = RunOptions {
-        scenario: scenario.with(&settings).expect("within the bounds"),
-        node: node.handle().clone(),
-        runs: None,
-        command: String::new(),
-        commit: (String::new(), false),
-        circumstances: circumstances(),
-        table: None,
-        stop: stop.clone(),
-        is_quiet: true,
-    };
-    let handle = node.handle().clone();
-    let stalling = thread::spawn(move || stall(&handle, &stop));
-    let Finished { run, latencies, .. } = run(options).expect("the run comes to its end");
+    let stalling = thread::spawn({
+        let (handle, stop) = (node.handle().clone(), stop.clone());
+        move || stall(&handle, &stop)
+    });
+    let Finished { run, latencies, .. } =
+        run_on(node.handle(), scenario("pairs", &settings), &stop);
     stalling.join().expect("the node was stalled");
     assert_eq!(run.counts["missing"], 0);
-    let latency = latencies
-        .iter()
-        .find(|latency| latency.stage == Stage::SendToSent);
-    *latency.expect("messages were sent")
+    let mut latencies = latencies.into_iter();
+    let latency = latencies.find(|latency| latency.stage == Stage::SendToSent);
+    latency.expect("messages were sent")
 }
 
 #[test]
