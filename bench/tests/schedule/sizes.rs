@@ -34,7 +34,7 @@ fn model(scenario: &Scenario, total: f64) -> Vec<f64> {
 fn with_payload(payload: &[(&str, &str)]) -> Scenario {
     let mut settings = vec![
         ("load.rate", "10000"),
-        ("seconds", "15"),
+        ("seconds", "60"),
         ("warm_up_s", "0"),
     ];
     settings.extend(payload);
