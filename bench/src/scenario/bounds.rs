@@ -2,6 +2,8 @@
 
 use ringpost_wire::limits;
 
+/// Largest scenario file, in bytes.
+pub const FILE_BYTES_MAX: u64 = 64 * 1024;
 /// Longest `name`, in bytes: lower-case letters, digits and `-`.
 pub const NAME_BYTES_MAX: usize = 40;
 /// Longest `about`, in bytes.

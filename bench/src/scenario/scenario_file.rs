@@ -1,9 +1,12 @@
 //! `Scenario`: one load, as its file gives it and as a run records it. One that exists is within all bounds.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::bounds::FILE_BYTES_MAX;
 use super::built_in;
 use super::error::ScenarioError;
 use super::kind::Load;
@@ -48,7 +51,7 @@ impl Scenario {
     /// # Errors
     /// The file cannot be read, is not TOML, or has a field that is wrong, missing or unknown.
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ScenarioError::Unreadable {
+        let text = read_bounded(path).map_err(|source| ScenarioError::Unreadable {
             path: path.to_owned(),
             source,
         })?;
@@ -89,5 +92,35 @@ impl Scenario {
     pub fn to_toml(&self) -> String {
         toml::to_string(self)
             .expect("a scenario's numbers are within TOML's range: checked when it was made")
+    }
+}
+
+fn read_bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let mut file = File::open(path)?.take(FILE_BYTES_MAX + 1);
+    if file.read_to_string(&mut text)? as u64 > FILE_BYTES_MAX {
+        let message = format!("is larger than {FILE_BYTES_MAX} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_up_to_a_size_and_named_in_errors() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mine.toml");
+        let refusal = || Scenario::read(&path).expect_err("wrong").to_string();
+        assert!(refusal().contains("mine.toml"), "absent");
+        let text = built_in::text("pairs").expect("built in");
+        std::fs::write(&path, text).expect("written");
+        assert_eq!(Scenario::read(&path).expect("valid").name, "pairs");
+        std::fs::write(&path, format!("{text}pears = 1\n")).expect("written");
+        assert!(refusal().contains("mine.toml: load.pears"));
+        std::fs::write(&path, "#".repeat(FILE_BYTES_MAX as usize + 1)).expect("written");
+        assert!(refusal().contains("larger than 65536 bytes"));
     }
 }

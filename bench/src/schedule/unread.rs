@@ -90,3 +90,57 @@ impl Unread {
         (habit >> 11) as f64 / ((1_u64 << 53) as f64) < READ_RECEIPT_SHARE
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USERS: u32 = 1000;
+
+    fn unread() -> Unread {
+        Unread::new(USERS, 1e9, Draw::new(1, 1), 1)
+    }
+
+    #[test]
+    fn messages_of_one_chat_have_one_read() {
+        let mut unread = unread();
+        for user in 0..USERS {
+            for at_ns in 0..10 {
+                unread.arrived(user, 3, at_ns, true);
+            }
+        }
+        let mut reads = 0;
+        while unread.next_ns().is_some() {
+            let (_, place) = unread.take(|_| true).expect("each is something new");
+            assert_eq!(place, 3);
+            reads += 1;
+        }
+        let model = f64::from(USERS) * READ_RECEIPT_SHARE;
+        let deviation = (model * (1.0 - READ_RECEIPT_SHARE)).sqrt();
+        assert!(
+            (f64::from(reads) - model).abs() < 5.0 * deviation,
+            "{reads}"
+        );
+    }
+
+    #[test]
+    fn what_came_while_a_user_was_away_is_read_after_its_return() {
+        let mut unread = unread();
+        let user = (0..USERS)
+            .find(|user| unread.sends_receipts(*user))
+            .expect("most do");
+        unread.arrived(user, 0, 5, false);
+        unread.arrived(user, 7, 6, false);
+        assert_eq!(unread.next_ns(), None);
+        unread.returned(user, 100);
+        assert!(unread.next_ns() >= Some(100));
+        assert_eq!(unread.take(|_| false), None, "gone again");
+        unread.returned(user, 200);
+        let mut places = Vec::new();
+        while unread.next_ns().is_some() {
+            places.extend(unread.take(|_| true).map(|(_, place)| place));
+        }
+        places.sort_unstable();
+        assert_eq!(places, [0, 7]);
+    }
+}
