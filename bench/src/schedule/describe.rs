@@ -1,4 +1,4 @@
-//! The text of `scenarios show`: a scenario as it would run, and what load to expect.
+//! The text of `ringpost-bench scenarios NAME`: a scenario as it would run, and what load to expect.
 
 use std::fmt::Write as _;
 
