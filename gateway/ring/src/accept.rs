@@ -145,13 +145,15 @@ impl Driver {
         if self.accepts.retry_at.is_some() {
             return;
         }
-        while self.slab.has_free()
-            && let Some((listener, number)) = self.accepts.next_idle()
-        {
-            if !self.ring.has_room(1, &mut self.counters) {
-                return;
+        while let Some((listener, number)) = self.accepts.next_idle() {
+            match self.next_slot() {
+                Ok(Some(index)) if self.rings.of(index).0.has_room(1, &mut self.counters) => {
+                    self.submit_accept(listener, number);
+                }
+                Ok(Some(_)) => return,
+                Ok(None) => break,
+                Err(error) => return self.accept_failed(error.raw_os_error().unwrap_or(0)),
             }
-            self.submit_accept(listener, number);
         }
         self.accepts.is_short = self
             .accepts
@@ -174,13 +176,14 @@ impl Driver {
         // SAFETY: no accept is in flight with this cell, so nobody else writes to it.
         unsafe { *accept.peer.get() = RawAddress::empty() };
         let (peer, bytes) = RawAddress::pointer(accept.peer.get());
+        let (ring, fixed) = self.rings.of(reserved.slot());
         let entry = opcode::Accept::new(types::Fd(socket.as_raw_fd()), peer, bytes)
-            .file_index(types::DestinationSlot::try_from_slot_target(reserved.slot()).ok())
+            .file_index(types::DestinationSlot::try_from_slot_target(fixed.0).ok())
             .build();
         let index = (listener * ACCEPTS_PER_LISTENER + number) as u32;
         let operation = Operation::new(Kind::Accept, index, accept.generation);
         // SAFETY: the cell is boxed, is not touched before the completion, and outlives the ring's operations.
-        unsafe { self.ring.push(entry, operation) };
+        unsafe { ring.push(entry, operation) };
     }
 
     fn cancel_stopped_accepts(&mut self) {
@@ -189,7 +192,11 @@ impl Driver {
                 continue;
             }
             for (number, accept) in listener.accepts.iter().enumerate() {
-                if accept.reserved.is_none() || !self.ring.has_room(1, &mut self.counters) {
+                let Some(reserved) = accept.reserved else {
+                    continue;
+                };
+                let (ring, _) = self.rings.of(reserved.slot());
+                if !ring.has_room(1, &mut self.counters) {
                     continue;
                 }
                 let index = (position * ACCEPTS_PER_LISTENER + number) as u32;
@@ -197,7 +204,7 @@ impl Driver {
                 let entry = opcode::AsyncCancel::new(operation.pack()).build();
                 // SAFETY: a cancel names no memory.
                 unsafe {
-                    self.ring.push(
+                    ring.push(
                         entry,
                         Operation {
                             kind: Kind::Cancel,

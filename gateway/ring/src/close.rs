@@ -7,8 +7,8 @@ use std::io;
 use std::mem;
 use std::time::{Duration, Instant};
 
+use io_uring::opcode;
 use io_uring::types::CancelBuilder;
-use io_uring::{opcode, types};
 
 use crate::connection::Connection;
 use crate::driver::Driver;
@@ -93,15 +93,16 @@ impl Driver {
             slot.state = State::Aborting;
             return self.advance_aborting(index);
         }
-        if !self.ring.has_room(1, &mut self.counters) {
+        let (ring, fixed) = self.rings.of(index);
+        if !ring.has_room(1, &mut self.counters) {
             return false;
         }
         slot.state = State::Lingering;
         slot.operations += 1;
-        let entry = opcode::Shutdown::new(types::Fixed(index), libc::SHUT_WR).build();
+        let entry = opcode::Shutdown::new(fixed, libc::SHUT_WR).build();
         // SAFETY: the entry names no memory.
         unsafe {
-            self.ring.push(
+            ring.push(
                 entry,
                 Operation::new(Kind::Shutdown, index, slot.generation),
             )
@@ -123,23 +124,21 @@ impl Driver {
     /// Cancels what is in flight, or releases the descriptor when nothing is. A linked connect can start an operation
     /// after the cancel, so each further completion of the slot leads here and cancels again.
     pub(crate) fn advance_aborting(&mut self, index: u32) -> bool {
-        if !self.ring.has_room(1, &mut self.counters) {
+        let (ring, fixed) = self.rings.of(index);
+        if !ring.has_room(1, &mut self.counters) {
             return false;
         }
         let slot = self.slab.at(index);
         let (entry, kind) = if slot.operations > 0 {
-            let all = CancelBuilder::fd(types::Fixed(index)).all();
+            let all = CancelBuilder::fd(fixed).all();
             (opcode::AsyncCancel2::new(all).build(), Kind::Cancel)
         } else {
             slot.state = State::Releasing;
             slot.operations += 1;
-            (opcode::Close::new(types::Fixed(index)).build(), Kind::Close)
+            (opcode::Close::new(fixed).build(), Kind::Close)
         };
         // SAFETY: neither entry names memory.
-        unsafe {
-            self.ring
-                .push(entry, Operation::new(kind, index, slot.generation))
-        };
+        unsafe { ring.push(entry, Operation::new(kind, index, slot.generation)) };
         true
     }
 

@@ -9,9 +9,12 @@ use crate::probe::ProbeError;
 /// Sizes and limits of one reactor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReactorConfig {
-    /// Sockets at most, 1 to 2^20, and not more than the process's limit of open files. Each listener holds up to 16
-    /// slots for its accepts in flight.
+    /// Sockets at most, 1 to 2^20. Each listener holds up to 16 slots for its accepts in flight. They do not count as
+    /// open files; each ring that the table takes does.
     pub slots: u32,
+    /// Sockets of one ring's file table at most, 1 to 2^20; none: as many as the kernel allows, which is the process's
+    /// limit of open files. Further rings are opened when those before are full.
+    pub ring_slots: Option<u32>,
     /// Entries of the submission queue, at least 16; the kernel rounds up to a power of two.
     pub submission_entries: u32,
     /// Receive buffers shared by all sockets; a power of two, at most 2^15.
@@ -34,6 +37,7 @@ impl Default for ReactorConfig {
     fn default() -> Self {
         Self {
             slots: 16_384,
+            ring_slots: None,
             submission_entries: 1024,
             receive_buffers: 256,
             receive_buffer_bytes: 8 * 1024,
@@ -52,6 +56,12 @@ impl ReactorConfig {
         let wrong = |field, allowed| Err(StartError::Config { field, allowed });
         if self.slots == 0 || self.slots > limits::SLOTS_MAX {
             return wrong("slots", "1 to 1048576");
+        }
+        if self
+            .ring_slots
+            .is_some_and(|slots| slots == 0 || slots > limits::SLOTS_MAX)
+        {
+            return wrong("ring_slots", "1 to 1048576");
         }
         if self.submission_entries < limits::SUBMISSION_ENTRIES_MIN
             || self.submission_entries > 32_768
@@ -103,6 +113,19 @@ pub enum StartError {
         /// What the kernel said.
         error: io::Error,
     },
+    /// The table takes more rings than the process may open.
+    #[error(
+        "a table of {slots} sockets takes {rings} rings, each with an open file: too many for the limit of open files \
+         (RLIMIT_NOFILE, `ulimit -n`), which is {open_files_max}: raise it or lower the number of slots"
+    )]
+    Rings {
+        /// What was asked for.
+        slots: u32,
+        /// Rings that this takes.
+        rings: u32,
+        /// The process's limit, which also bounds the sockets of one ring.
+        open_files_max: u64,
+    },
     /// The receive buffers could not be mapped or registered.
     #[error(
         "receive buffers were refused: {0}; check RLIMIT_MEMLOCK (`ulimit -l`) and free memory"
@@ -127,6 +150,13 @@ mod tests {
                     ..Default::default()
                 },
                 "slots",
+            ),
+            (
+                ReactorConfig {
+                    ring_slots: Some(0),
+                    ..Default::default()
+                },
+                "ring_slots",
             ),
             (
                 ReactorConfig {

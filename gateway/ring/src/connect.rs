@@ -18,7 +18,7 @@ use crate::slab::State;
 /// Why no connect was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// Every slot of the table is in use or held by an accept in flight.
+    /// Every slot of the table is in use or held by an accept in flight, or the kernel refused the ring of the next.
     #[error("the socket table is full")]
     TableFull,
     /// One address is IPv4, the other IPv6.
@@ -46,6 +46,8 @@ pub(crate) struct Connects {
     queued: VecDeque<Queued>,
     addresses: Box<[RawAddress]>,
     addresses_used: usize,
+    /// The one ring whose queue names addresses.
+    ring: u32,
 }
 
 impl Connects {
@@ -54,6 +56,7 @@ impl Connects {
             queued: VecDeque::new(),
             addresses: vec![RawAddress::empty(); ADDRESSES].into_boxed_slice(),
             addresses_used: 0,
+            ring: 0,
         }
     }
 
@@ -79,10 +82,11 @@ impl Driver {
         if local.is_some_and(|local| local.is_ipv4() != remote.is_ipv4()) {
             return Err(ConnectError::FamiliesDiffer);
         }
-        let connection = self
-            .slab
-            .take(State::Connecting)
-            .ok_or(ConnectError::TableFull)?;
+        let connection = match self.next_slot() {
+            Ok(_) => self.slab.take(State::Connecting),
+            Err(_) => None,
+        }
+        .ok_or(ConnectError::TableFull)?;
         self.connects.queued.push_back(Queued {
             connection,
             local,
@@ -97,7 +101,7 @@ impl Driver {
             if slot.is_none_or(|slot| slot.state != State::Connecting) {
                 continue;
             }
-            if !self.has_room_for_connect() {
+            if !self.has_room_for_connect(queued.connection.slot()) {
                 self.connects.queued.push_front(queued);
                 return;
             }
@@ -105,32 +109,38 @@ impl Driver {
         }
     }
 
-    fn has_room_for_connect(&mut self) -> bool {
-        if self.ring.is_submitted() {
+    fn has_room_for_connect(&mut self, index: u32) -> bool {
+        let target = self.rings.number_of(index);
+        let first = self.connects.ring * self.rings.slots_per_ring();
+        let (naming, _) = self.rings.of(first);
+        if naming.is_submitted() {
             self.connects.addresses_used = 0;
         }
-        if self.connects.addresses_used + 2 > ADDRESSES {
+        let is_other = target != self.connects.ring && self.connects.addresses_used > 0;
+        if is_other || self.connects.addresses_used + 2 > ADDRESSES {
             // Asking for a whole queue's room submits all of it.
-            let all = self.ring.io().params().sq_entries() as usize;
-            if !self.ring.has_room(all, &mut self.counters) {
+            let all = naming.io().params().sq_entries() as usize;
+            if !naming.has_room(all, &mut self.counters) {
                 return false;
             }
             self.connects.addresses_used = 0;
         }
-        self.ring.has_room(CHAIN_ENTRIES_MAX, &mut self.counters)
+        self.connects.ring = target;
+        let (ring, _) = self.rings.of(index);
+        ring.has_room(CHAIN_ENTRIES_MAX, &mut self.counters)
     }
 
     fn submit_connect(&mut self, queued: &Queued) {
-        let index = queued.connection.slot();
+        let (_, fixed) = self.rings.of(queued.connection.slot());
         let socket = opcode::Socket::new(address::family(queued.remote), libc::SOCK_STREAM, 0)
-            .file_index(types::DestinationSlot::try_from_slot_target(index).ok())
+            .file_index(types::DestinationSlot::try_from_slot_target(fixed.0).ok())
             .build();
         self.push_link(
             queued.connection,
             Kind::Socket,
             socket.flags(Flags::IO_LINK),
         );
-        let no_delay = set_enabled(index, libc::IPPROTO_TCP, libc::TCP_NODELAY);
+        let no_delay = set_enabled(fixed, libc::IPPROTO_TCP, libc::TCP_NODELAY);
         self.push_link(
             queued.connection,
             Kind::SetOption,
@@ -139,7 +149,7 @@ impl Driver {
         if let Some(local) = queued.local {
             if local.is_ipv4() && local.port() == 0 {
                 // Otherwise one local address has 28,000 ports for all remotes together.
-                let late_port = set_enabled(index, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT);
+                let late_port = set_enabled(fixed, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT);
                 self.push_link(
                     queued.connection,
                     Kind::SetOption,
@@ -147,11 +157,11 @@ impl Driver {
                 );
             }
             let (address, bytes) = self.connects.keep(local);
-            let bind = opcode::Bind::new(types::Fixed(index), address, bytes).build();
+            let bind = opcode::Bind::new(fixed, address, bytes).build();
             self.push_link(queued.connection, Kind::Bind, bind.flags(Flags::IO_LINK));
         }
         let (address, bytes) = self.connects.keep(queued.remote);
-        let connect = opcode::Connect::new(types::Fixed(index), address, bytes).build();
+        let connect = opcode::Connect::new(fixed, address, bytes).build();
         self.push_link(queued.connection, Kind::Connect, connect);
     }
 
@@ -160,7 +170,7 @@ impl Driver {
         let operation = Operation::new(kind, connection.slot(), connection.generation());
         // SAFETY: option values are static; addresses stay in `Connects::addresses`, whose places are used again only
         // when everything is submitted, and the kernel copies addresses when it takes the submission.
-        unsafe { self.ring.push(entry, operation) };
+        unsafe { self.rings.of(connection.slot()).0.push(entry, operation) };
     }
 
     /// One link of a chain is done. The first failure is the reason; those after it were only cancelled by it.
@@ -193,10 +203,10 @@ impl Driver {
     }
 }
 
-fn set_enabled(index: u32, level: i32, name: i32) -> Entry {
+fn set_enabled(fixed: types::Fixed, level: i32, name: i32) -> Entry {
     let value = (&raw const ENABLED).cast();
     opcode::SetSockOpt::new(
-        types::Fixed(index),
+        fixed,
         level as u32,
         name as u32,
         value,

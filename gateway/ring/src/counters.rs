@@ -27,6 +27,10 @@ pub struct Counters {
     pub receives_idled: u64,
     /// Completions that belonged to no live operation.
     pub stale_completions: u64,
+    /// Rings opened because the file tables before were full.
+    pub rings_opened: u64,
+    /// Further rings that the kernel refused, for want of files or memory; each attempt counts.
+    pub rings_refused: u64,
     /// Accepts that failed for want of files or memory.
     pub accept_refused: u64,
     /// Writes refused for want of room.

@@ -2,8 +2,8 @@
 //! Calls from outside only change slots and list them; `flush` then walks the list and makes the submissions.
 //! Invariant: a slot is on the list at most once, and a slot that has something to submit is on it.
 
-use std::mem;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use io_uring::opcode;
 use io_uring::types::CancelBuilder;
@@ -17,16 +17,14 @@ use crate::connection::Connection;
 use crate::counters::Counters;
 use crate::event::CloseReason;
 use crate::idle::IdleSweep;
-use crate::limits;
-use crate::open_files;
 use crate::operation::{Kind, Operation};
-use crate::probe;
 use crate::ring::Ring;
+use crate::rings::Rings;
 use crate::slab::{Slab, State};
 use crate::waker::Parking;
 
 pub(crate) struct Driver {
-    pub(crate) ring: Ring,
+    pub(crate) rings: Rings,
     pub(crate) slab: Slab,
     pub(crate) send_pool: SendPool,
     pub(crate) accepts: Accepts,
@@ -46,24 +44,10 @@ pub(crate) struct Driver {
 impl Driver {
     pub(crate) fn new(config: &ReactorConfig) -> Result<Self, StartError> {
         config.check()?;
-        let completion_entries = config
-            .slots
-            .max(config.submission_entries * 2)
-            .next_power_of_two()
-            .min(limits::COMPLETION_ENTRIES_MAX);
-        let ring = Ring::new(config.submission_entries, completion_entries)
-            .map_err(|error| probe::explain_setup(error, probe::sysctl_disabled()))?;
-        ring.io()
-            .submitter()
-            .register_files_sparse(config.slots)
-            .map_err(|error| StartError::FileTable {
-                slots: config.slots,
-                open_files_max: open_files::open_files_max(),
-                error,
-            })?;
+        let rings = Rings::new(config)?;
         Ok(Self {
-            ring,
-            slab: Slab::new(config.slots),
+            slab: Slab::new(config.slots, rings.slots_per_ring()),
+            rings,
             send_pool: SendPool::new(config.send_bytes_max, config.send_idle_bytes_max),
             accepts: Accepts::new(),
             connects: Connects::new(),
@@ -76,6 +60,18 @@ impl Driver {
             listed: Vec::new(),
             walking: Vec::new(),
         })
+    }
+
+    /// The slot that the next `take` gives, its ring opened; none with the table full.
+    pub(crate) fn next_slot(&mut self) -> io::Result<Option<u32>> {
+        let Some(index) = self.slab.next() else {
+            return Ok(None);
+        };
+        let before = self.rings.further().len();
+        let opened = self.rings.open_for(index, self.parking.counter());
+        self.counters.rings_opened += (self.rings.further().len() - before) as u64;
+        self.counters.rings_refused += u64::from(opened.is_err());
+        opened.map(|()| Some(index))
     }
 
     /// Has the next flush look at the slot.
@@ -148,14 +144,12 @@ impl Driver {
         }
     }
 
-    /// Cancels whatever is in flight on the ring.
-    pub(crate) fn cancel_all(&mut self) {
-        if !self.ring.has_room(1, &mut self.counters) {
-            return;
-        }
-        let entry = opcode::AsyncCancel2::new(CancelBuilder::any()).build();
-        // SAFETY: a cancel names no memory.
-        unsafe { self.ring.push(entry, Operation::new(Kind::Cancel, 0, 0)) };
+    /// Cancels everything and waits until the kernel works on nothing; false if it does not come to that by `end`.
+    pub(crate) fn quiesce(&mut self, end: Instant) -> bool {
+        let counters = &mut self.counters;
+        self.rings
+            .all()
+            .all(|ring| quiesce_ring(ring, counters, end))
     }
 
     /// How long a turn may wait at most because of deadlines of the reactor's own.
@@ -187,4 +181,25 @@ impl Driver {
             self.accepts.end_retry(now);
         }
     }
+}
+
+fn quiesce_ring(ring: &mut Ring, counters: &mut Counters, end: Instant) -> bool {
+    while ring.operations() > 0 {
+        let now = Instant::now();
+        if now >= end {
+            return false;
+        }
+        if ring.has_room(1, counters) {
+            let entry = opcode::AsyncCancel2::new(CancelBuilder::any()).build();
+            // SAFETY: a cancel names no memory.
+            unsafe { ring.push(entry, Operation::new(Kind::Cancel, 0, 0)) };
+        }
+        if ring.enter(1, Some((end - now) / 20), counters).is_err() {
+            return false;
+        }
+        while ring.next_completion().is_some() {}
+    }
+    // Releases the sockets now; the ring itself is torn down by the kernel in its own time.
+    let _ = ring.io().submitter().unregister_files();
+    true
 }

@@ -8,23 +8,24 @@ use crate::connection::Connection;
 use crate::driver::Driver;
 use crate::slab::{Receive, State};
 
-/// Parts in which the table is looked at, so that a large one does not stall a turn.
-const PARTS: u32 = 64;
+/// Parts in which the table is looked at, at least, and sockets of a part, at most: a large table does not stall a turn.
+const PARTS_MIN: u32 = 64;
+const PART_SLOTS_MAX: u32 = 1024;
 
 /// Walks the table once in each period; a socket that received nothing between two visits becomes dormant.
 pub(crate) struct IdleSweep {
-    step: Duration,
+    period: Duration,
     next_at: Instant,
-    part: u32,
+    /// Where the next part begins.
+    start: u32,
 }
 
 impl IdleSweep {
     pub(crate) fn new(period: Duration) -> Self {
-        let step = period / PARTS;
         Self {
-            step,
-            next_at: Instant::now() + step,
-            part: 0,
+            period,
+            next_at: Instant::now() + period / PARTS_MIN,
+            start: 0,
         }
     }
 }
@@ -40,10 +41,13 @@ impl Driver {
         if self.open_connections == 0 || now < self.idle_sweep.next_at {
             return;
         }
-        self.idle_sweep.next_at = now + self.idle_sweep.step;
-        let part = self.idle_sweep.part;
-        self.idle_sweep.part = (part + 1) % PARTS;
-        for index in (part..self.slab.len()).step_by(PARTS as usize) {
+        let slots = self.slab.len();
+        let parts = slots.div_ceil(PART_SLOTS_MAX).max(PARTS_MIN);
+        let start = self.idle_sweep.start;
+        let end = slots.min(start + slots.div_ceil(parts));
+        self.idle_sweep.next_at = now + self.idle_sweep.period / parts;
+        self.idle_sweep.start = if end == slots { 0 } else { end };
+        for index in start..end {
             self.visit(index);
         }
     }

@@ -1,6 +1,7 @@
 //! The io_uring reactor of one core thread: sockets in, events out.
 //!
-//! One `Reactor` owns one ring, a table of direct descriptors, the receive buffers and the send buffers of a thread.
+//! One `Reactor` owns the rings of a thread (one, and more where the file table of one is full), their tables of direct
+//! descriptors, the receive buffers and the send buffers.
 //! It accepts and connects, so servers and load generators share it. All hand-written `unsafe` of the project is here;
 //! invariant: memory named in a submission outlives that submission's last completion.
 
@@ -22,6 +23,7 @@ mod probe;
 mod reactor;
 mod receive;
 mod ring;
+mod rings;
 mod send;
 mod slab;
 mod sockets;

@@ -3,8 +3,26 @@
 
 use std::time::Duration;
 
-/// Sockets of one reactor at most; the kernel takes no larger file table. More: `StartError`.
+/// Sockets of one reactor at most, and entries of one file table, of which the kernel takes no larger. More: `StartError`.
 pub(crate) const SLOTS_MAX: u32 = 1 << 20;
+
+/// Rings of one reactor at most: each costs a look at its flags in every turn. More: `StartError`.
+pub(crate) const RINGS_MAX: u32 = 1024;
+
+/// Open files that are left to the rest of the process when further rings are opened.
+pub(crate) const OPEN_FILES_RESERVED: u64 = 64;
+
+/// Submission queue of a ring beside the first, at most; a longer flush enters the kernel more often.
+pub(crate) const FURTHER_SUBMISSION_ENTRIES: u32 = 512;
+
+/// Completion queue of a ring beside the first, at least; past it the kernel keeps completions in its own list.
+pub(crate) const FURTHER_COMPLETION_ENTRIES: u32 = 4096;
+
+/// Receive buffers of a ring beside the first, at most; with none free a receive is armed again.
+pub(crate) const FURTHER_RECEIVE_BUFFERS: u16 = 128;
+
+/// Bytes of one of them, at most: longer runs of bytes come in more pieces.
+pub(crate) const FURTHER_RECEIVE_BUFFER_BYTES: u32 = 4096;
 
 /// Provided buffers of one ring at most; the kernel's limit. More: `StartError`.
 pub(crate) const RECEIVE_BUFFERS_MAX: u16 = 1 << 15;

@@ -24,10 +24,12 @@ use crate::send::WriteError;
 use crate::sockets::Sockets;
 use crate::waker::Waker;
 
-/// The sockets of one thread on one io_uring. It stays on the thread that made it.
+/// The sockets of one thread on its io_urings. It stays on the thread that made it.
 pub struct Reactor {
     driver: ManuallyDrop<Driver>,
     receive_buffers: ManuallyDrop<ReceiveBuffers>,
+    /// Those of further rings, in order.
+    further_buffers: ManuallyDrop<Vec<ReceiveBuffers>>,
     /// The kernel lets only the thread that set the ring up submit to it.
     not_send: PhantomData<*const ()>,
 }
@@ -37,7 +39,7 @@ impl Reactor {
     pub fn new(config: ReactorConfig) -> Result<Self, StartError> {
         let driver = Driver::new(&config)?;
         let receive_buffers = ReceiveBuffers::new(
-            driver.ring.io(),
+            driver.rings.first.io(),
             config.receive_buffers,
             config.receive_buffer_bytes,
         )
@@ -45,6 +47,7 @@ impl Reactor {
         Ok(Self {
             driver: ManuallyDrop::new(driver),
             receive_buffers: ManuallyDrop::new(receive_buffers),
+            further_buffers: ManuallyDrop::new(Vec::new()),
             not_send: PhantomData,
         })
     }
@@ -145,6 +148,7 @@ impl Reactor {
         mut on_event: impl FnMut(&mut Sockets<'_>, Event<'_>),
     ) -> io::Result<usize> {
         self.driver.flush();
+        self.take_buffers();
         let woken = self.enter(wait)?;
         let mut events = 0;
         if woken {
@@ -152,22 +156,52 @@ impl Reactor {
             on_event(&mut Sockets::new(&mut self.driver), Event::Woken);
         }
         // Only those that are here now: completions of work that the callback starts belong to the next turn.
-        for _ in 0..self.driver.ring.completions_ready() {
-            let Some(completion) = self.driver.ring.next_completion() else {
+        for _ in 0..self.driver.rings.first.completions_ready() {
+            let Some(completion) = self.driver.rings.first.next_completion() else {
                 break;
             };
-            events += self.dispatch(completion, &mut on_event);
+            let buffers = &mut *self.receive_buffers;
+            events += dispatch(&mut self.driver, buffers, completion, &mut on_event);
+        }
+        for ring in 0..self.further_buffers.len() {
+            events += self.dispatch_further(ring, &mut on_event);
         }
         Ok(events)
+    }
+
+    fn take_buffers(&mut self) {
+        if let Some(buffers) = self.driver.rings.take_buffers() {
+            self.further_buffers.extend(buffers);
+        }
+    }
+
+    fn dispatch_further(
+        &mut self,
+        ring: usize,
+        on_event: &mut impl FnMut(&mut Sockets<'_>, Event<'_>),
+    ) -> usize {
+        let mut events = 0;
+        for _ in 0..self.driver.rings.further()[ring].completions_ready() {
+            let Some(completion) = self.driver.rings.further()[ring].next_completion() else {
+                break;
+            };
+            let buffers = &mut self.further_buffers[ring];
+            events += dispatch(&mut self.driver, buffers, completion, on_event);
+        }
+        events
     }
 
     /// Enters the kernel; returns whether a wake came.
     fn enter(&mut self, wait: Option<Duration>) -> io::Result<bool> {
         let driver = &mut *self.driver;
+        driver.rings.enter_further(&mut driver.counters)?;
         let can_park = wait != Some(Duration::ZERO)
             && !driver.has_listed()
-            && driver.ring.completions_ready() == 0
-            && driver.parking.arm(&mut driver.ring, &mut driver.counters)
+            && driver.rings.first.completions_ready() == 0
+            && driver
+                .parking
+                .arm(&mut driver.rings.first, &mut driver.counters)
+            && driver.rings.may_sleep()
             && driver.parking.park();
         let (want, timeout) = if can_park {
             let deadline = driver.until_deadline();
@@ -175,105 +209,82 @@ impl Reactor {
         } else {
             (0, None)
         };
-        let entered = driver.ring.enter(want, timeout, &mut driver.counters);
+        let entered = driver
+            .rings
+            .first
+            .enter(want, timeout, &mut driver.counters);
         let woken = driver.parking.unpark();
         entered?;
-        if driver.ring.completions_lost() > 0 {
+        driver.rings.enter_further(&mut driver.counters)?;
+        if driver.rings.all().any(|ring| ring.completions_lost() > 0) {
             return Err(io::Error::other(
                 "the kernel lost completions for want of memory",
             ));
         }
         Ok(woken)
     }
-
-    fn dispatch(
-        &mut self,
-        completion: Completion,
-        on_event: &mut impl FnMut(&mut Sockets<'_>, Event<'_>),
-    ) -> usize {
-        let driver = &mut *self.driver;
-        let Some(operation) = Operation::unpack(completion.user_data) else {
-            driver.counters.stale_completions += 1;
-            return 0;
-        };
-        let connection = Connection::new(operation.index, operation.generation);
-        let event = match operation.kind {
-            Kind::Receive => {
-                return receive::deliver(
-                    driver,
-                    &mut self.receive_buffers,
-                    connection,
-                    completion,
-                    on_event,
-                );
-            }
-            Kind::Send => driver.send_completed(connection, completion),
-            Kind::Accept => driver.accept_completed(operation, completion),
-            Kind::Socket | Kind::SetOption | Kind::Bind | Kind::Connect => {
-                driver.connect_completed(connection, operation.kind, completion)
-            }
-            Kind::Close => driver.release_completed(connection),
-            Kind::Shutdown => {
-                driver.shutdown_completed(connection);
-                None
-            }
-            Kind::Wake => {
-                driver.parking.read_completed();
-                None
-            }
-            Kind::Poll => {
-                driver.poll_completed(connection);
-                None
-            }
-            Kind::Cancel => None,
-        };
-        match event {
-            Some(event) => {
-                on_event(&mut Sockets::new(driver), event);
-                1
-            }
-            None => 0,
-        }
-    }
-
-    /// Cancels everything and waits until the kernel works on nothing; false if it does not come to that in time.
-    fn quiesce(&mut self) -> bool {
-        let driver = &mut *self.driver;
-        let end = Instant::now() + DROP_WAIT;
-        while driver.ring.operations() > 0 {
-            let now = Instant::now();
-            if now >= end {
-                return false;
-            }
-            driver.cancel_all();
-            if driver
-                .ring
-                .enter(1, Some((end - now) / 20), &mut driver.counters)
-                .is_err()
-            {
-                return false;
-            }
-            while driver.ring.next_completion().is_some() {}
-        }
-        // Releases the sockets now; the ring itself is torn down by the kernel in its own time.
-        let _ = driver.ring.io().submitter().unregister_files();
-        true
-    }
 }
 
 impl Drop for Reactor {
     fn drop(&mut self) {
-        let is_quiet = self.quiesce();
-        // SAFETY: each part is dropped at most once, here, and not used again; the ring goes before the memory that it
-        // was given. If the kernel may still work with that memory, only the ring goes: leaking the rest is safe.
+        self.take_buffers();
+        let is_quiet = self.driver.quiesce(Instant::now() + DROP_WAIT);
+        // SAFETY: each part is dropped at most once, here, and not used again; the rings go before the memory that
+        // they were given. If the kernel may still work with that memory, only the rings go: leaking the rest is safe.
         unsafe {
             if is_quiet {
                 ManuallyDrop::drop(&mut self.driver);
                 ManuallyDrop::drop(&mut self.receive_buffers);
+                ManuallyDrop::drop(&mut self.further_buffers);
             } else {
-                ptr::drop_in_place(&raw mut self.driver.ring);
+                ptr::drop_in_place(&raw mut self.driver.rings);
             }
         }
+    }
+}
+
+/// Hands a completion to what it belongs to; `buffers` are those of the completion's ring.
+fn dispatch(
+    driver: &mut Driver,
+    buffers: &mut ReceiveBuffers,
+    completion: Completion,
+    on_event: &mut impl FnMut(&mut Sockets<'_>, Event<'_>),
+) -> usize {
+    let Some(operation) = Operation::unpack(completion.user_data) else {
+        driver.counters.stale_completions += 1;
+        return 0;
+    };
+    let connection = Connection::new(operation.index, operation.generation);
+    let event = match operation.kind {
+        Kind::Receive => {
+            return receive::deliver(driver, buffers, connection, completion, on_event);
+        }
+        Kind::Send => driver.send_completed(connection, completion),
+        Kind::Accept => driver.accept_completed(operation, completion),
+        Kind::Socket | Kind::SetOption | Kind::Bind | Kind::Connect => {
+            driver.connect_completed(connection, operation.kind, completion)
+        }
+        Kind::Close => driver.release_completed(connection),
+        Kind::Shutdown => {
+            driver.shutdown_completed(connection);
+            None
+        }
+        Kind::Wake => {
+            driver.parking.read_completed();
+            None
+        }
+        Kind::Poll => {
+            driver.poll_completed(connection);
+            None
+        }
+        Kind::Cancel => None,
+    };
+    match event {
+        Some(event) => {
+            on_event(&mut Sockets::new(driver), event);
+            1
+        }
+        None => 0,
     }
 }
 
@@ -290,14 +301,20 @@ mod tests {
     fn installed(reactor: &mut Reactor, connection: Connection) -> TcpStream {
         let driver = &mut *reactor.driver;
         let entry = opcode::FixedFdInstall::new(types::Fixed(connection.slot()), 0).build();
-        assert!(driver.ring.has_room(1, &mut driver.counters));
+        assert!(driver.rings.first.has_room(1, &mut driver.counters));
         // SAFETY: the entry names no memory.
-        unsafe { driver.ring.push(entry, Operation::new(Kind::Wake, 1, 0)) };
+        unsafe {
+            driver
+                .rings
+                .first
+                .push(entry, Operation::new(Kind::Wake, 1, 0))
+        };
         driver
-            .ring
+            .rings
+            .first
             .enter(1, None, &mut driver.counters)
             .expect("enter");
-        let completion = driver.ring.next_completion().expect("completion");
+        let completion = driver.rings.first.next_completion().expect("completion");
         assert!(completion.result >= 0, "{completion:?}");
         // SAFETY: the descriptor was just made and is owned by nobody else.
         unsafe { OwnedFd::from_raw_fd(completion.result) }.into()

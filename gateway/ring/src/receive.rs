@@ -1,7 +1,7 @@
 //! Receiving: one multishot receive a socket, into buffers that all sockets share. Input: pause and resume; output:
 //! `Received`. Invariant: bytes are handed out in order, and a receive that ended for want of buffers took none.
 
-use io_uring::{opcode, squeue, types};
+use io_uring::{opcode, squeue};
 
 use crate::buffers::{RECEIVE_GROUP, ReceiveBuffers};
 use crate::connection::Connection;
@@ -48,16 +48,17 @@ impl Driver {
             } => Receive::Poll,
             _ => Receive::Multishot,
         };
+        let (ring, fixed) = self.rings.of(index);
         let (next, entry, kind) = match (slot.receive, wanted) {
             (Receive::None, Receive::Multishot) => {
-                let entry = opcode::RecvMulti::new(types::Fixed(index), RECEIVE_GROUP).build();
+                let entry = opcode::RecvMulti::new(fixed, RECEIVE_GROUP).build();
                 (Receive::Multishot, entry, Kind::Receive)
             }
             (Receive::None, Receive::Poll) => {
                 let events = (libc::POLLIN | libc::POLLRDHUP) as u32;
                 (
                     Receive::Poll,
-                    opcode::PollAdd::new(types::Fixed(index), events).build(),
+                    opcode::PollAdd::new(fixed, events).build(),
                     Kind::Poll,
                 )
             }
@@ -73,17 +74,14 @@ impl Driver {
             ),
             _ => return true,
         };
-        if !self.ring.has_room(1, &mut self.counters) {
+        if !ring.has_room(1, &mut self.counters) {
             return false;
         }
         slot.receive = next;
         self.counters.receives_idled += u64::from(next == Receive::Poll);
         slot.operations += u16::from(kind != Kind::Cancel);
         // SAFETY: a receive writes to provided buffers only, which outlive the ring; polls and cancels name no memory.
-        unsafe {
-            self.ring
-                .push(entry, Operation::new(kind, index, slot.generation))
-        };
+        unsafe { ring.push(entry, Operation::new(kind, index, slot.generation)) };
         true
     }
 

@@ -29,6 +29,8 @@ pub(crate) fn builder() -> io_uring::Builder {
 pub(crate) struct Ring {
     io: IoUring,
     operations: u64,
+    /// Whether the eventfd is enabled, if one is registered.
+    is_signalling: bool,
 }
 
 impl Ring {
@@ -37,7 +39,11 @@ impl Ring {
             .setup_clamp()
             .setup_cqsize(completion_entries)
             .build(submission_entries)?;
-        Ok(Self { io, operations: 0 })
+        Ok(Self {
+            io,
+            operations: 0,
+            is_signalling: true,
+        })
     }
 
     pub(crate) fn io(&self) -> &IoUring {
@@ -84,6 +90,32 @@ impl Ring {
     /// Whether nothing waits to be submitted.
     pub(crate) fn is_submitted(&mut self) -> bool {
         self.io.submission().is_empty()
+    }
+
+    /// Whether entering the kernel without waiting would do something.
+    #[inline]
+    pub(crate) fn has_work(&mut self) -> bool {
+        let queue = self.io.submission();
+        !queue.is_empty() || queue.taskrun() || queue.cq_overflow()
+    }
+
+    /// The kernel does not signal the registered eventfd any more. Only where atomic operations are full barriers:
+    /// elsewhere the kernel could read this flag before its own TASKRUN flag is seen, and a signal would be lost.
+    #[inline]
+    pub(crate) fn disable_signal(&mut self) {
+        if cfg!(target_arch = "x86_64") && self.is_signalling {
+            self.is_signalling = false;
+            self.io.completion().disable_eventfd();
+        }
+    }
+
+    /// It does again.
+    #[inline]
+    pub(crate) fn enable_signal(&mut self) {
+        if !self.is_signalling {
+            self.is_signalling = true;
+            self.io.completion().enable_eventfd();
+        }
     }
 
     /// Submits what is queued and waits for `want` completions (0 or 1), at most `timeout`.

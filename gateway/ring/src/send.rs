@@ -3,7 +3,7 @@
 
 use std::mem;
 
-use io_uring::{opcode, types};
+use io_uring::opcode;
 
 use crate::connection::Connection;
 use crate::driver::Driver;
@@ -58,21 +58,19 @@ impl Driver {
         if slot.is_sending || slot.queued_bytes() == 0 {
             return true;
         }
-        if !self.ring.has_room(1, &mut self.counters) {
+        let (ring, fixed) = self.rings.of(index);
+        if !ring.has_room(1, &mut self.counters) {
             return false;
         }
         if slot.sending.is_empty() {
             mem::swap(&mut slot.sending, &mut slot.filling);
         }
         let rest = &slot.sending.as_slice()[slot.sent_bytes as usize..];
-        let entry = opcode::Send::new(types::Fixed(index), rest.as_ptr(), rest.len() as u32)
+        let entry = opcode::Send::new(fixed, rest.as_ptr(), rest.len() as u32)
             .flags(libc::MSG_NOSIGNAL)
             .build();
         // SAFETY: `sending` is neither written nor given back while `is_sending` is set, that is until the completion.
-        unsafe {
-            self.ring
-                .push(entry, Operation::new(Kind::Send, index, slot.generation))
-        };
+        unsafe { ring.push(entry, Operation::new(Kind::Send, index, slot.generation)) };
         slot.is_sending = true;
         slot.operations += 1;
         true

@@ -102,30 +102,58 @@ impl Slot {
     }
 }
 
+/// Memory is reserved for all slots and touched, so used, only up to the last that was ever taken.
 pub(crate) struct Slab {
+    /// Those that were ever taken.
     slots: Vec<Slot>,
-    /// Free slots, the last released first: its memory is warm here and in the kernel.
-    free: Vec<u32>,
+    slots_max: u32,
+    slots_per_ring: u32,
+    /// Released slots of each ring, the last released first: its memory is warm here and in the kernel.
+    free: Vec<Vec<u32>>,
+    /// No ring before this one has a free slot.
+    first_free: usize,
 }
 
 impl Slab {
-    pub(crate) fn new(slots: u32) -> Self {
+    pub(crate) fn new(slots_max: u32, slots_per_ring: u32) -> Self {
+        let rings = slots_max.div_ceil(slots_per_ring) as usize;
         Self {
-            slots: (0..slots).map(|_| Slot::new()).collect(),
-            free: (0..slots).rev().collect(),
+            slots: Vec::with_capacity(slots_max as usize),
+            slots_max,
+            slots_per_ring,
+            free: vec![Vec::new(); rings],
+            first_free: 0,
         }
     }
 
+    /// Slots that were ever taken: all that is in use is below.
     pub(crate) fn len(&self) -> u32 {
         self.slots.len() as u32
     }
 
-    pub(crate) fn has_free(&self) -> bool {
-        !self.free.is_empty()
+    /// The slot that `take` gives: of the first ring that has one, so that few rings are busy.
+    pub(crate) fn next(&mut self) -> Option<u32> {
+        while let Some(free) = self.free.get(self.first_free) {
+            if let Some(&index) = free.last() {
+                return Some(index);
+            }
+            let fresh = self.slots.len() as u32;
+            if fresh < self.slots_max && (fresh / self.slots_per_ring) as usize == self.first_free {
+                return Some(fresh);
+            }
+            self.first_free += 1;
+        }
+        None
     }
 
+    /// Takes the slot that [`Slab::next`] tells.
     pub(crate) fn take(&mut self, state: State) -> Option<Connection> {
-        let index = self.free.pop()?;
+        let index = self.next()?;
+        if index == self.slots.len() as u32 {
+            self.slots.push(Slot::new());
+        } else {
+            self.free[self.first_free].pop();
+        }
         let slot = &mut self.slots[index as usize];
         assert!(slot.state == State::Free && slot.operations == 0 && slot.queued_bytes() == 0);
         slot.state = state;
@@ -142,7 +170,9 @@ impl Slab {
             is_listed,
             ..Slot::new()
         };
-        self.free.push(index);
+        let ring = (index / self.slots_per_ring) as usize;
+        self.free[ring].push(index);
+        self.first_free = self.first_free.min(ring);
     }
 
     /// The slot of a live id.
@@ -173,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_released_id_is_stale() {
-        let mut slab = Slab::new(2);
+        let mut slab = Slab::new(2, 2);
         let first = slab.take(State::Open).expect("free");
         assert!(slab.get_mut(first).is_some());
         slab.release(first.slot());
@@ -186,10 +216,10 @@ mod tests {
 
     #[test]
     fn the_table_ends() {
-        let mut slab = Slab::new(2);
+        let mut slab = Slab::new(2, 2);
         let taken = [slab.take(State::Open), slab.take(State::Open)];
         assert!(taken.iter().all(Option::is_some) && taken[0] != taken[1]);
-        assert!(!slab.has_free() && slab.take(State::Open).is_none());
+        assert!(slab.next().is_none() && slab.take(State::Open).is_none());
         assert!(slab.get(Connection::new(9, 0)).is_none());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::cell::UnsafeCell;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -87,6 +87,11 @@ impl Parking {
         Waker {
             shared: Arc::clone(&self.shared),
         }
+    }
+
+    /// The counter whose reading ends a wait: further rings signal it when they have something.
+    pub(crate) fn counter(&self) -> RawFd {
+        self.shared.counter.as_raw_fd()
     }
 
     /// Keeps a read of the counter in flight. A signal before it is armed is kept by the counter.
