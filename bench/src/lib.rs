@@ -10,6 +10,7 @@ pub mod drive;
 pub mod fleet;
 pub mod node;
 pub mod record;
+pub mod report;
 pub mod results;
 pub mod run;
 pub mod scenario;

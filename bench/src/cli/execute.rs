@@ -17,6 +17,7 @@ use crate::compare::{Stopped, WriteComparisonError};
 use crate::drive::RunError;
 use crate::node::{Commit, FindBinaryError, ReadMachineError, StartNodeError};
 use crate::record::TableRow;
+use crate::report::{self, ReportError};
 use crate::results::{CheckError, Fault, check, write_index, write_summary};
 use crate::run::{RunOptions, run};
 use crate::scenario::{Scenario, ScenarioError};
@@ -69,6 +70,9 @@ pub enum CommandError {
     /// The recorded runs.
     #[error(transparent)]
     Results(#[from] Fault),
+    /// The report.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Recorded runs that are not what their raw data give.
     #[error(transparent)]
     Check(#[from] CheckError),
@@ -99,6 +103,7 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, CommandError> {
         Command::Report { results, out } => {
             let out = out.clone().unwrap_or_else(|| results.join("report.html"));
             write_index(results)?;
+            report::write(results, &out)?;
             println!("{}", out.display());
             Ok(ExitCode::SUCCESS)
         }
@@ -157,11 +162,12 @@ fn execute_run(arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     if let Some(folder) = &finished.folder {
         write_summary(folder)?;
         write_index(&arguments.results)?;
-        let report = arguments.results.join("report.html");
+        let out = arguments.results.join("report.html");
+        report::write(&arguments.results, &out)?;
         println!(
             "  recorded in {}; open {}",
             folder.display(),
-            report.display()
+            out.display()
         );
     }
     let is_valid = finished.run.invalid_because.is_empty();
