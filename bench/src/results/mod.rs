@@ -22,5 +22,5 @@ pub use name::folder_name;
 pub use run::{Run, run_folders};
 pub use summary::{
     Backlog, GeneratorFigures, Latency, Rate, SUMMARY_FORMAT, ServerFigures, Summary, Syncs, Wire,
-    write_summary,
+    per_second, write_summary,
 };
