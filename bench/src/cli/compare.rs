@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::arguments::{CompareCommand, SetupArguments};
 use super::command_line::command_line;
-use super::execute::{CommandError, INVALID, pin, stop_flag};
+use super::execute::{CommandError, INVALID, run_pinned, stop_flag};
 use super::node::{machine_circumstances, options, root};
 use super::scenario::scenario_of;
+use super::terminal::tell;
 use crate::compare::{DeliveryLatency, Figures, Origin, Program, SideSettings, compare, table};
 use crate::node::{Machine, NodeBinary, StartedNode};
 use crate::record::Stage;
-use crate::run::{Finished, RunOptions, run};
+use crate::run::{Finished, RunOptions};
 use crate::schedule::Population;
 
 /// Compares, tells the table, and writes every run to a file.
@@ -26,7 +27,6 @@ pub fn execute_compare(arguments: &CompareCommand) -> Result<ExitCode, CommandEr
         let binary = NodeBinary::find(side.ringpost.as_deref())?;
         side.program = Some(Program::of(&binary)?);
     }
-    pin(arguments.setup.pin)?;
     let stop = stop_flag()?;
     let sides = [comparison.a.clone(), comparison.b.clone()];
     let name = comparison.scenario.clone();
@@ -40,7 +40,7 @@ pub fn execute_compare(arguments: &CompareCommand) -> Result<ExitCode, CommandEr
         machine: Machine::read()?,
     };
     comparison.write(&arguments.compare.json, &origin)?;
-    println!("{}", table(&comparison));
+    tell(&format!("{}\n", table(&comparison)));
     ran.map_err(Box::new)?;
     Ok(if comparison.is_valid() {
         ExitCode::SUCCESS
@@ -65,7 +65,7 @@ fn one_run(
     let scenario = scenario_of(name, &settings(side))?;
     let shared = options(setup, Population::new(&scenario).devices);
     let node = StartedNode::start(&side.node_options(&shared))?;
-    let finished = run(RunOptions {
+    let options = RunOptions {
         scenario,
         node: node.handle().clone(),
         runs: None,
@@ -75,7 +75,8 @@ fn one_run(
         table: None,
         stop: stop.clone(),
         is_quiet: true,
-    })?;
+    };
+    let finished = run_pinned(options, setup.pin)?;
     if stop.load(Ordering::Relaxed) {
         return Err(CommandError::Stopped);
     }

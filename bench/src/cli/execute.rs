@@ -1,10 +1,12 @@
 //! Does what the command line asks for.
 
+use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::arguments::{Arguments, Command, RunArguments};
@@ -12,14 +14,14 @@ use super::command_line::command_line;
 use super::compare::execute_compare;
 use super::node::{Node, circumstances, root};
 use super::scenario::{name_and_value, scenario_of};
-use super::terminal::summary;
+use super::terminal::{summary, tell};
 use crate::compare::{Stopped, WriteComparisonError};
 use crate::drive::RunError;
 use crate::node::{Commit, FindBinaryError, ReadMachineError, StartNodeError};
 use crate::record::TableRow;
 use crate::report::{self, ReportError};
 use crate::results::{CheckError, Fault, check, write_index, write_summary};
-use crate::run::{RunOptions, run};
+use crate::run::{Finished, RunOptions, run};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::schedule::{Population, describe};
 
@@ -86,9 +88,11 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, CommandError> {
     match &arguments.command {
         Command::Run(run) => execute_run(run),
         Command::Scenarios { scenario: None, .. } => {
+            let mut out = String::new();
             for name in Scenario::built_in_names() {
-                println!("{name:<16} {}", Scenario::built_in(name)?.about);
+                out.push_str(&format!("{name:<16} {}\n", Scenario::built_in(name)?.about));
             }
+            tell(&out);
             Ok(ExitCode::SUCCESS)
         }
         Command::Scenarios {
@@ -96,7 +100,7 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, CommandError> {
             settings,
         } => {
             let scenario = scenario_of(scenario, settings)?;
-            print!("{}", describe(&scenario));
+            tell(&describe(&scenario));
             Ok(ExitCode::SUCCESS)
         }
         Command::Compare(compare) => execute_compare(compare),
@@ -104,15 +108,15 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, CommandError> {
             let out = out.clone().unwrap_or_else(|| results.join("report.html"));
             write_index(results)?;
             report::write(results, &out)?;
-            println!("{}", out.display());
+            tell(&format!("{}\n", out.display()));
             Ok(ExitCode::SUCCESS)
         }
         Command::Check { results } => {
             let checked = check(results)?;
-            println!(
-                "{} runs: every summary is what its raw data give",
+            tell(&format!(
+                "{} runs: every summary is what its raw data give\n",
                 checked.runs
-            );
+            ));
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -140,7 +144,6 @@ fn execute_run(arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     for text in &arguments.node_variables {
         name_and_value(text, "a setting of the node is NAME=VALUE")?;
     }
-    pin(arguments.setup.pin)?;
     let stop = stop_flag()?;
     let root = root();
     let commit = Commit::read(&root);
@@ -156,19 +159,19 @@ fn execute_run(arguments: &RunArguments) -> Result<ExitCode, CommandError> {
         is_quiet: arguments.quiet,
         scenario,
     };
-    let finished = run(options)?;
+    let finished = run_pinned(options, arguments.setup.pin)?;
     drop(node);
-    print!("{}", summary(&finished));
+    tell(&summary(&finished));
     if let Some(folder) = &finished.folder {
         write_summary(folder)?;
         write_index(&arguments.results)?;
         let out = arguments.results.join("report.html");
         report::write(&arguments.results, &out)?;
-        println!(
-            "  recorded in {}; open {}",
+        tell(&format!(
+            "  recorded in {}; open {}\n",
             folder.display(),
             out.display()
-        );
+        ));
     }
     let is_valid = finished.run.invalid_because.is_empty();
     Ok(if is_valid {
@@ -178,20 +181,24 @@ fn execute_run(arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     })
 }
 
-/// Binds the load to a processor.
-pub(super) fn pin(processor: Option<usize>) -> Result<(), CommandError> {
-    match processor {
+/// Runs on a thread of its own that is bound to a processor: a node that this program starts is not bound with it.
+pub(super) fn run_pinned(
+    options: RunOptions,
+    processor: Option<usize>,
+) -> Result<Finished, CommandError> {
+    let load = thread::spawn(move || match processor {
         Some(id) if !core_affinity::set_for_current(core_affinity::CoreId { id }) => {
             Err(CommandError::Pin(id))
         }
-        _ => Ok(()),
-    }
+        _ => Ok(run(options)?),
+    });
+    load.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// A flag that Ctrl-C sets; a second Ctrl-C ends the program at once.
 pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, CommandError> {
     let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
         flag::register_conditional_shutdown(signal, 130, stop.clone())?;
         flag::register(signal, stop.clone())?;
     }

@@ -1,6 +1,7 @@
 //! What a run came to, for a terminal.
 
 use std::fmt::Write;
+use std::io::{Write as _, stdout};
 
 use crate::run::Finished;
 
@@ -62,4 +63,10 @@ pub fn summary(finished: &Finished) -> String {
         let _ = writeln!(out, "  {} x {}: {}", error.count, error.kind, error.example);
     }
     out
+}
+
+/// Says something on standard output. Whoever read there may be gone.
+pub fn tell(text: &str) {
+    let _ = stdout().write_all(text.as_bytes());
+    let _ = stdout().flush();
 }
