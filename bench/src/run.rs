@@ -140,7 +140,7 @@ fn run_file(
     };
     let mut counts = measured.counts.by_name();
     counts.insert("missing".to_owned(), facts.missing);
-    counts.insert("sessions".to_owned(), measured.sessions);
+    counts.insert("sessions_peak".to_owned(), measured.sessions_peak);
     RunFile {
         format: RUN_FORMAT,
         scenario_name: scenario.name.clone(),
@@ -155,7 +155,7 @@ fn run_file(
         circumstances: options.circumstances.clone(),
         is_partial: false,
         invalid_because: reasons(&facts),
-        errors: fleet.recorder.errors.counts(),
+        errors: measured.errors.clone(),
         counts,
         server,
         generator,

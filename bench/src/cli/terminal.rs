@@ -29,7 +29,7 @@ pub fn summary(finished: &Finished) -> String {
         delivered as f64 / run.seconds,
         count("refused"),
         count("missing"),
-        count("sessions"),
+        count("sessions_peak"),
     );
     if let Some(server) = &run.server {
         let _ = writeln!(

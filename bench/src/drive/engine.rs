@@ -321,6 +321,7 @@ impl Engine {
         let runs = self.options.runs.as_ref();
         self.folder = runs.zip(name).map(|(runs, name)| runs.join(name));
         self.fleet.recorder = Recorder::create(self.folder.as_deref(), self.started)?;
+        self.fleet.begin_peak();
         self.watch.begin_counting();
         self.counting = Some(Counting {
             began_ns: now_ns,

@@ -2,6 +2,7 @@
 
 use crate::fleet::Counts;
 use crate::node::{NodeUse, Reading};
+use crate::record::ErrorCount;
 
 use super::engine::Engine;
 use super::error::RunError;
@@ -16,8 +17,10 @@ pub struct Measured {
     pub server: Option<ServerUse>,
     /// User and system time of the generator, in seconds.
     pub generator_cpu_s: f64,
-    /// Devices that were signed in at its end.
-    pub sessions: u64,
+    /// Most devices that were signed in at once.
+    pub sessions_peak: u64,
+    /// Errors by kind.
+    pub errors: Vec<ErrorCount>,
     /// What the scenario wants and did not come about.
     pub unmet: Vec<String>,
 }
@@ -56,7 +59,8 @@ impl Engine {
             counts,
             server,
             generator_cpu_s: watched.generator_cpu_s,
-            sessions: u64::from(self.fleet.live()),
+            sessions_peak: u64::from(self.fleet.live_peak()),
+            errors: self.fleet.recorder.errors.counts(),
             unmet,
         })
     }

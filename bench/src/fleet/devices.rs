@@ -58,6 +58,7 @@ pub struct Fleet {
     pub(super) caught_up: u64,
     pub(super) devices_reached: u64,
     live: u32,
+    live_peak: u32,
     node_version: String,
     /// Totals.
     pub counts: Counts,
@@ -100,6 +101,7 @@ impl Fleet {
             caught_up: 0,
             devices_reached: 0,
             live: 0,
+            live_peak: 0,
             node_version: String::new(),
             counts: Counts::default(),
             recorder,
@@ -149,6 +151,16 @@ impl Fleet {
     /// Devices that are signed in.
     pub fn live(&self) -> u32 {
         self.live
+    }
+
+    /// Most devices that were signed in at once since [`Fleet::begin_peak`].
+    pub fn live_peak(&self) -> u32 {
+        self.live_peak
+    }
+
+    /// Looks for the most devices anew.
+    pub fn begin_peak(&mut self) {
+        self.live_peak = self.live;
     }
 
     /// Devices that came back and have everything.
@@ -294,6 +306,7 @@ impl Fleet {
         state.was_live = true;
         state.heartbeat_ms = welcome.heartbeat_ms;
         self.live += 1;
+        self.live_peak = self.live_peak.max(self.live);
         self.counts.sign_ins += 1;
         if self.node_version.is_empty() {
             welcome.server.clone_into(&mut self.node_version);
