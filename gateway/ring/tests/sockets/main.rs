@@ -6,4 +6,5 @@ mod closing;
 mod echo;
 mod idle;
 mod loopback;
+mod rings;
 mod waking;
