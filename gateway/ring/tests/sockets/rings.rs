@@ -264,6 +264,7 @@ impl Played {
         let bytes = pattern(random.random_range(1..9_000));
         if self.open.is_empty() || (choice < 2 && self.open.len() < SOCKETS) {
             let (client, connection) = pair(&mut self.reactor, self.address);
+            client.set_nodelay(true).expect("option");
             self.open.push((number, client, connection));
             return;
         }
