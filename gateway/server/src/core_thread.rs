@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use core_affinity::CoreId as Processor;
 use ringpost_gateway_core::{Config, CoreId, Worker};
-use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig, Waker};
+use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig, Waker, raise_open_files};
 use ringpost_storage_embedded::LaneHandle;
 
 use crate::configuration::Settings;
@@ -25,6 +25,8 @@ use crate::view::CoreView;
 const DRAIN_MS: u32 = 500;
 /// A thread that has not made its reactor after this time never will.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// Open files of the process beside the rings of its cores: the store's, HTTP's, listeners.
+const OPEN_FILES_SPARE: u64 = 256;
 /// Sockets beside those of sessions: accepts in flight and closing ones.
 const SPARE_SLOTS: u32 = 256;
 
@@ -111,6 +113,7 @@ impl CoreThread {
     ) -> Result<(SocketAddr, Vec<Self>), NodeError> {
         let mut address = settings.listen.native;
         refuse_shared(address)?;
+        check_open_files(settings, seats.len(), raise_open_files())?;
         let mut cores = Vec::new();
         for (index, seat) in seats.into_iter().enumerate() {
             let id = CoreId(index as u16);
@@ -192,6 +195,26 @@ fn refuse_shared(address: SocketAddr) -> Result<(), NodeError> {
     }
 }
 
+/// Sockets are no open files, but each ring of a core holds at most as many as the limit of open files, and is one itself.
+/// The rings are opened when sessions come, so what cannot be had is refused here.
+fn check_open_files(
+    settings: &Settings,
+    cores: usize,
+    open_files_max: u64,
+) -> Result<(), NodeError> {
+    let sessions = settings.limits.sessions_per_core;
+    let rings = u64::from(sessions + SPARE_SLOTS).div_ceil(open_files_max.max(1));
+    // With one ring a core nothing is opened later.
+    if rings == 1 || rings * cores as u64 + OPEN_FILES_SPARE <= open_files_max {
+        return Ok(());
+    }
+    Err(NodeError::OpenFiles {
+        sessions,
+        cores,
+        open_files_max,
+    })
+}
+
 fn run(
     plan: Plan,
     tell_ready: &SyncSender<Result<Ready, NodeError>>,
@@ -268,6 +291,17 @@ mod tests {
     use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig};
 
     use super::*;
+
+    #[test]
+    fn a_million_sessions_need_a_limit_that_holds_their_rings() {
+        let mut settings = Settings::default();
+        settings.limits.sessions_per_core = 1_000_000;
+        assert!(check_open_files(&settings, 2, 20_000).is_ok());
+        let error = check_open_files(&settings, 2, 1_024).expect_err("1,954 rings");
+        assert!(error.to_string().contains("RLIMIT_NOFILE"), "{error}");
+        settings.limits.sessions_per_core = 16;
+        assert!(check_open_files(&settings, 512, 1_024).is_ok());
+    }
 
     #[test]
     fn an_address_that_another_process_shares_is_refused() {

@@ -19,6 +19,19 @@ pub enum NodeError {
     /// A reactor could not be made.
     #[error(transparent)]
     Reactor(#[from] StartError),
+    /// The sessions take more rings than the process may open.
+    #[error(
+        "limits.sessions_per_core {sessions} on {cores} cores takes more rings than the limit of open files \
+         (RLIMIT_NOFILE, `ulimit -n`) allows, which is {open_files_max}: raise it or lower the sessions"
+    )]
+    OpenFiles {
+        /// Sessions a core.
+        sessions: u32,
+        /// Cores.
+        cores: usize,
+        /// The process's limit.
+        open_files_max: u64,
+    },
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] OpenError),
