@@ -22,6 +22,9 @@ const STUCK_AFTER: Duration = Duration::from_secs(10);
 /// Slots of the table beyond the connections.
 const SPARE_SLOTS: usize = 64;
 
+/// Latencies above a minute count as one; by then the load has given up.
+const LATENCY_NS_MAX: u64 = 60_000_000_000;
+
 /// Run before what is measured.
 const WARM_UP: Duration = Duration::from_millis(300);
 
@@ -227,7 +230,8 @@ impl Exchange {
             is_answering: false,
             in_flight: 0,
             round_trips: 0,
-            latency_ns: Histogram::new(3).expect("three digits are allowed"),
+            latency_ns: Histogram::new_with_bounds(1, LATENCY_NS_MAX, 3)
+                .expect("the bounds are in order, three digits are allowed"),
             failure: None,
         }
     }
