@@ -94,7 +94,8 @@ fn resident(run: &RecordedRun) -> Option<f64> {
 }
 
 fn messages_a_sync(run: &RecordedRun) -> Option<f64> {
-    run.summary.syncs.as_ref()?.messages_per_sync_median
+    let median = run.summary.syncs.as_ref()?.messages_per_sync_median?;
+    (median > 0.0).then_some(median)
 }
 
 /// The latencies of all stages.

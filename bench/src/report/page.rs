@@ -58,8 +58,8 @@ pub fn html(root: &Path) -> Result<String, ReportError> {
 }
 
 const NO_RUNS: &str = "<section><h2>No runs yet</h2><p>Record the first one from the repository’s root:</p>\
-    <pre class=\"scroll\" tabindex=\"0\">cargo run --release -p ringpost-bench -- run bench/scenarios/pairs.toml</pre>\
-    <p>Then make this page again.</p></section>\n";
+    <pre class=\"scroll\" tabindex=\"0\">cargo run --release -p ringpost-bench -- run pairs</pre>\
+    <p>This page is made anew after each run.</p></section>\n";
 
 fn head() -> String {
     format!(

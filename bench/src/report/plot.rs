@@ -14,7 +14,7 @@ const BOTTOM: f64 = 42.0;
 const TITLE_Y: f64 = 16.0;
 const LEGEND_ROW: f64 = 17.0;
 /// Mean width of a character of the legend.
-const CHARACTER: f64 = 6.1;
+const CHARACTER: f64 = 6.4;
 
 /// Colours of lines, as classes of the style sheet; each keeps its meaning over all plots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Plot {
         }
         let mut x = 0.0;
         for line in shown {
-            let width = 30.0 + CHARACTER * line.name.chars().count() as f64;
+            let width = 36.0 + CHARACTER * line.name.chars().count() as f64;
             if x > 0.0 && x + width > WIDTH {
                 x = 0.0;
                 y += LEGEND_ROW;

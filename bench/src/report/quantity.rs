@@ -3,6 +3,7 @@
 /// Milliseconds, as µs, ms or s.
 pub fn latency(ms: f64) -> String {
     match ms {
+        0.0 => "0".to_owned(),
         ms if ms < 1.0 => format!("{} µs", digits(ms * 1e3)),
         ms if ms < 1e3 => format!("{} ms", digits(ms)),
         ms => format!("{} s", digits(ms / 1e3)),
@@ -86,6 +87,7 @@ mod tests {
 
     #[test]
     fn the_unit_fits_the_size() {
+        assert_eq!(latency(0.0), "0");
         assert_eq!(latency(0.0123), "12.3 µs");
         assert_eq!(latency(37.74), "37.7 ms");
         assert_eq!(latency(1183.842303), "1.18 s");

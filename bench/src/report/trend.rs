@@ -6,6 +6,9 @@ use super::plot::{Ink, Line, Mark, Plot};
 use super::quantity;
 use super::recorded::{RecordedRun, stage_title};
 
+/// Plots of a scenario at most: a row of a wide page.
+const PLOTS_MAX: usize = 3;
+
 /// Plots of valid runs of one scenario, oldest first; none if fewer than two may be compared.
 pub fn plots(runs: &[&RecordedRun]) -> Vec<Plot> {
     let valid: Vec<&RecordedRun> = runs
@@ -49,7 +52,7 @@ pub fn plots(runs: &[&RecordedRun]) -> Vec<Plot> {
             RecordedRun::session_bytes,
         ),
     ];
-    plots.into_iter().flatten().collect()
+    plots.into_iter().flatten().take(PLOTS_MAX).collect()
 }
 
 fn plot(

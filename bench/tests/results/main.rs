@@ -2,4 +2,6 @@
 //! HdrHistogram's Python tools.
 
 mod fixture;
+mod page;
+mod peer;
 mod refusal;
