@@ -96,13 +96,9 @@ impl Metrics {
         }
     }
 
-    /// Every series but the buckets of histograms.
+    /// Every series.
     pub fn to_map(&self) -> BTreeMap<String, f64> {
-        let kept = |(series, _): &(&String, &f64)| !name_of(series).ends_with("_bucket");
-        let values = self.values.iter().filter(kept);
-        values
-            .map(|(series, value)| (series.clone(), *value))
-            .collect()
+        self.values.clone()
     }
 
     fn is_growing(&self, series: &str) -> bool {
@@ -153,7 +149,7 @@ mod tests {
         assert_eq!(metrics.value("b"), None);
         assert_eq!(metrics.sum("b"), 7.0);
         assert_eq!(metrics.sum("c"), 0.0);
-        assert_eq!(metrics.to_map().len(), 6);
+        assert_eq!(metrics.to_map().len(), 9);
     }
 
     #[test]
