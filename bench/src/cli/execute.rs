@@ -195,11 +195,10 @@ pub(super) fn run_pinned(
     load.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// A flag that Ctrl-C sets; a second Ctrl-C ends the program at once.
+/// A flag that Ctrl-C sets. Every step after it is bounded, so the run ends, is recorded, and its node ends with it.
 pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, CommandError> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
-        flag::register_conditional_shutdown(signal, 130, stop.clone())?;
         flag::register(signal, stop.clone())?;
     }
     Ok(stop)

@@ -16,6 +16,8 @@ const UNLIMITED: [(&str, &str); 3] = [
 ];
 /// Sessions a core that a node takes by default.
 const SESSIONS_PER_CORE: u32 = 16_000;
+/// Sessions a core that a node takes at most.
+const SESSIONS_PER_CORE_MAX: u32 = 1_000_000;
 /// Sessions beside the devices', while connections end.
 const SPARE_SESSIONS: u32 = 1024;
 
@@ -70,7 +72,8 @@ fn running(arguments: &RunningArguments) -> Option<NodeHandle> {
 
 /// How a node for `sessions` sessions is started.
 pub fn options(setup: &SetupArguments, sessions: u32) -> NodeOptions {
-    let per_core = sessions.div_ceil(setup.node_cores) + SPARE_SESSIONS;
+    let per_core =
+        (sessions.div_ceil(setup.node_cores) + SPARE_SESSIONS).min(SESSIONS_PER_CORE_MAX);
     let own = |name: &str, value: String| (name.to_owned(), value);
     let mut variables: Vec<(String, String)> = UNLIMITED
         .iter()
