@@ -139,7 +139,7 @@ impl Engine {
         self.ready()?;
         let away = 0..drain.devices;
         let senders = drain.devices..drain.devices + drain.senders;
-        self.take_down(away.clone());
+        self.take_down(away.clone())?;
         self.store(senders, drain.messages, drain.in_flight)?;
         let pace = Pace {
             per_second: drain.returns_per_second,
@@ -247,7 +247,7 @@ impl Engine {
     /// All users sign in once, so that their chats can be opened; then those leave who are away when the day begins.
     fn day(&mut self, scenario: &Scenario) -> Result<Measured, RunError> {
         self.ready()?;
-        self.take_down(self.all());
+        self.take_down(self.all())?;
         self.steady(scenario, 0..0, None, |_, _| {})
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a connection's events reach the device that made it and no other, whatever slot it had before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ const TURN: Duration = Duration::from_millis(2);
 const SPARE_SLOTS: u32 = 1024;
 /// Bytes queued for one socket at most; the sends in flight of many chats fit.
 const QUEUED_BYTES_MAX: usize = 4 << 20;
-/// Connects of one turn at most, so that a storm does not keep the generator from reading.
+/// Connects of one turn at most, and cuts, so that a storm does not keep the generator from reading.
 const CONNECTS_PER_TURN: usize = 256;
 /// A second of the series.
 const INTERVAL_NS: u64 = 1_000_000_000;
@@ -72,6 +72,7 @@ pub struct Engine {
     out: Vec<u8>,
     ended: Vec<(u32, bool)>,
     not_reading: BTreeSet<u32>,
+    cuts: VecDeque<u32>,
 }
 
 /// The counted part of a run.
@@ -79,6 +80,7 @@ pub(super) struct Counting {
     pub began_ns: u64,
     pub base: Counts,
     next_row_ns: u64,
+    last_row_ms: u64,
 }
 
 impl Engine {
@@ -107,6 +109,7 @@ impl Engine {
             out: Vec::new(),
             ended: Vec::new(),
             not_reading: BTreeSet::new(),
+            cuts: VecDeque::new(),
             fleet,
             options,
         })
@@ -131,14 +134,26 @@ impl Engine {
         self.take_events(until_next.min(TURN))?;
         let now_ns = self.clock.now_ns();
         self.end_connections(now_ns);
+        for _ in 0..CONNECTS_PER_TURN {
+            let Some(device) = self.cuts.pop_front() else {
+                break;
+            };
+            self.cut_now(device);
+        }
         self.fleet.due(now_ns);
         self.write_due(now_ns);
         for _ in 0..CONNECTS_PER_TURN {
             let Some(device) = self.connects.next(now_ns) else {
                 break;
             };
-            if self.fleet.is_wanted(device) && self.fleet.connection(device).is_none() {
+            if !self.fleet.is_wanted(device) {
+                continue;
+            }
+            if self.fleet.connection(device).is_none() {
                 self.connect(device, now_ns)?;
+            } else {
+                // It is still to be cut.
+                self.connects.add(device);
             }
         }
         self.end_row(now_ns)
@@ -234,8 +249,17 @@ impl Engine {
         self.fleet.disconnected(device);
     }
 
-    /// Takes a device down, at once and without a word, as a network that is gone would.
+    /// Takes a device down without a word, as a network that is gone would: in this turn, or in the next ones if they are many.
     pub(super) fn cut(&mut self, device: u32) {
+        self.cuts.push_back(device);
+    }
+
+    /// Whether devices are still to be cut.
+    pub(super) fn is_cutting(&self) -> bool {
+        !self.cuts.is_empty()
+    }
+
+    fn cut_now(&mut self, device: u32) {
         if let Some(connection) = self.fleet.connection(device) {
             self.forget_connection(device);
             self.reactor.close(connection, Close::Now);
@@ -327,6 +351,7 @@ impl Engine {
             began_ns: now_ns,
             base: self.fleet.counts,
             next_row_ns: now_ns + INTERVAL_NS,
+            last_row_ms: 0,
         });
         Ok(())
     }
@@ -352,6 +377,12 @@ impl Engine {
             counting.next_row_ns += INTERVAL_NS;
         }
         let elapsed = Duration::from_nanos(now_ns - counting.began_ns);
+        let elapsed_ms = elapsed.as_millis() as u64;
+        // The series counts in milliseconds: a row for the same one would say nothing.
+        if elapsed_ms == counting.last_row_ms {
+            return Ok(());
+        }
+        counting.last_row_ms = elapsed_ms;
         let counts = self.fleet.counts.since(&counting.base);
         let watched = self.watch.now();
         let row = Row {

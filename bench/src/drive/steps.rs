@@ -122,11 +122,15 @@ impl Engine {
     }
 
     /// Takes devices down for good.
-    pub(super) fn take_down(&mut self, devices: impl Iterator<Item = u32>) {
+    pub(super) fn take_down(&mut self, devices: impl Iterator<Item = u32>) -> Result<(), RunError> {
         for device in devices {
             self.fleet.leave(device);
             self.cut(device);
         }
+        while self.is_cutting() {
+            self.turn(None)?;
+        }
+        Ok(())
     }
 
     /// Opens all chats; their openers must be signed in, and both users known to the node.
