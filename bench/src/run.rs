@@ -1,5 +1,6 @@
 //! `run`: one run of a scenario, from the node's start to the run's folder.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -86,7 +87,16 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
         seed: scenario.seed,
     };
     let mut engine = Engine::new(fleet, engine_options)?;
-    let measured = engine.run(scenario)?;
+    let measured = match engine.run(scenario) {
+        Ok(measured) => measured,
+        Err(error) => {
+            // A folder without a run's file is no record.
+            if let (_, _, Some(folder)) = engine.end() {
+                let _ = fs::remove_dir_all(folder);
+            }
+            return Err(error);
+        }
+    };
     let is_partial = engine.is_stopped();
     let (fleet, started, folder) = engine.end();
     let resident_bytes_empty = empty.map_or(0, |empty| empty.process.resident_bytes);

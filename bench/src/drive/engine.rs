@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use ringpost_gateway_ring::{Close, Connection, Event, Reactor, ReactorConfig};
+use ringpost_gateway_ring::{Close, ConnectError, Connection, Event, Reactor, ReactorConfig};
 
 use super::addresses::local_address;
 use super::clock::Clock;
@@ -266,10 +266,17 @@ impl Engine {
         }
     }
 
+    /// Connects a device; it waits for another turn while closing sockets still hold the table's last places.
     fn connect(&mut self, device: u32, now_ns: u64) -> Result<(), RunError> {
         let local = local_address(self.options.server, device);
-        let connected = self.reactor.connect(local, self.options.server);
-        let connection = connected.map_err(|error| io::Error::other(error.to_string()))?;
+        let connection = match self.reactor.connect(local, self.options.server) {
+            Ok(connection) => connection,
+            Err(ConnectError::TableFull) => {
+                self.connects.add(device);
+                return Ok(());
+            }
+            Err(error) => return Err(io::Error::other(error.to_string()).into()),
+        };
         self.by_slot[connection.slot() as usize] = device;
         self.connects.joining += 1;
         let user = self.fleet.world().user_of(device);
