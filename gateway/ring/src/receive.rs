@@ -118,7 +118,8 @@ impl Driver {
     }
 }
 
-fn cancel(kind: Kind, index: u32, generation: u32) -> squeue::Entry {
+/// A cancel of the one operation of this kind of a slot's life.
+pub(crate) fn cancel(kind: Kind, index: u32, generation: u32) -> squeue::Entry {
     opcode::AsyncCancel::new(Operation::new(kind, index, generation).pack()).build()
 }
 
