@@ -204,36 +204,29 @@ impl World {
 
     /// Nothing that a worker holds may be over its limit.
     pub fn check_limits(&mut self) {
-        let mut broken = None;
-        for core in self.nodes.iter().flat_map(|node| &node.cores) {
-            let summary = core.worker.summary();
-            let cores = core.posted.len();
-            let mails_max = cores * (2 * REQUESTS_MAX + DELIVERIES_MAX + ACKS_MAX);
-            let limits = [
-                (
-                    "waiting commands",
-                    summary.waiting_commands,
-                    WAITING_COMMANDS_MAX + ACKS_MAX,
-                ),
-                (
-                    "requests",
-                    summary.requests_unanswered,
-                    cores * REQUESTS_MAX,
-                ),
-                ("mails", summary.mails_waiting, mails_max),
-                (
-                    "sessions",
-                    summary.sessions_live + summary.sessions_opening,
-                    256,
-                ),
-            ];
-            let over = limits.into_iter().find(|(_, held, most)| held > most);
-            broken = broken.or(over);
-        }
-        if let Some((what, held, most)) = broken {
+        let mut cores = self.nodes.iter().flat_map(|node| &node.cores);
+        if let Some((what, held, most)) = cores.find_map(over_limit) {
             self.fail(format_args!("limits: {held} {what}, at most {most}"));
         }
     }
+}
+
+/// What a worker holds too much of, how much, and the most. A session has a connection, a partial frame a session.
+fn over_limit(core: &crate::node::Core) -> Option<(&'static str, usize, usize)> {
+    let summary = core.worker.summary();
+    let cores = core.posted.len();
+    let sessions = summary.sessions_live + summary.sessions_opening;
+    let commands_max = WAITING_COMMANDS_MAX + ACKS_MAX;
+    let requests_max = cores * REQUESTS_MAX;
+    let mails_max = cores * (2 * REQUESTS_MAX + DELIVERIES_MAX + ACKS_MAX);
+    let limits = [
+        ("waiting commands", summary.waiting_commands, commands_max),
+        ("requests", summary.requests_unanswered, requests_max),
+        ("mails", summary.mails_waiting, mails_max),
+        ("sessions", sessions, core.sessions.len()),
+        ("partial frames", summary.partial_frames, sessions),
+    ];
+    limits.into_iter().find(|(_, held, most)| held > most)
 }
 
 /// Gives the worker what arrived. Answers whose mailbox has room again.

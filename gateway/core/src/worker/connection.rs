@@ -120,7 +120,9 @@ impl Worker {
             return;
         };
         self.timers.cancel(id.slot);
-        if let Some(partial) = &session.partial {
+        if let Some(partial) = &session.partial
+            && !cfg!(planted = "partial_kept")
+        {
             self.partials.end(partial);
         }
         if session.is_behind() {
