@@ -16,8 +16,8 @@ use super::commit::Commit;
 
 /// Name of the package and of its program.
 const NAME: &str = "ringpost";
-/// Marks cargo's target folder.
-const TARGET_MARK: &str = "CACHEDIR.TAG";
+/// Either marks cargo's target folder: it writes the first only into a folder that it made itself.
+const TARGET_MARKS: [&str; 2] = ["CACHEDIR.TAG", ".rustc_info.json"];
 /// Marks the root of a checkout.
 const CHECKOUT_MARK: &str = "gateway/server/Cargo.toml";
 
@@ -121,7 +121,7 @@ fn profile_folder(own: &Path) -> Option<&Path> {
     own.ancestors().find(|folder| {
         folder
             .parent()
-            .is_some_and(|parent| parent.join(TARGET_MARK).exists())
+            .is_some_and(|parent| TARGET_MARKS.iter().any(|mark| parent.join(mark).exists()))
     })
 }
 
