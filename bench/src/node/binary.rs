@@ -186,7 +186,7 @@ mod tests {
         let own = target.join("release/deps/bench");
         std::fs::create_dir_all(&target).unwrap();
         assert_eq!(profile_folder(&own), None);
-        std::fs::write(target.join(TARGET_MARK), "").unwrap();
+        std::fs::write(target.join(TARGET_MARKS[1]), "").unwrap();
         assert_eq!(profile_folder(&own), Some(target.join("release").as_path()));
     }
 
