@@ -5,6 +5,10 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
+use crate::schedule::Draw;
+
+/// Stream of the seed: apart from those of the schedule.
+const BACKOFFS: u64 = 100;
 const BACKOFF_NS: u64 = 200_000_000;
 const BACKOFF_NS_MAX: u64 = 30_000_000_000;
 
@@ -17,7 +21,7 @@ pub struct Connects {
     /// Connections that are being made.
     pub joining: u32,
     joining_max: u32,
-    random: u64,
+    draw: Draw,
 }
 
 impl Connects {
@@ -30,7 +34,7 @@ impl Connects {
             next_ns: 0,
             joining: 0,
             joining_max: u32::MAX,
-            random: seed,
+            draw: Draw::new(seed, BACKOFFS),
         }
     }
 
@@ -50,11 +54,7 @@ impl Connects {
     /// Adds a device again, after its backoff.
     pub fn add_later(&mut self, device: u32, attempts: u8, now_ns: u64) {
         let span_ns = (BACKOFF_NS << attempts.min(10)).min(BACKOFF_NS_MAX);
-        self.random = self
-            .random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let wait_ns = ((u128::from(self.random >> 32) * u128::from(span_ns)) >> 32) as u64;
+        let wait_ns = ((u128::from(self.draw.next_u64() >> 32) * u128::from(span_ns)) >> 32) as u64;
         self.later.push(Reverse((now_ns + wait_ns, device)));
     }
 

@@ -9,7 +9,7 @@ use super::steps::{Pace, QUICK, Timetable};
 use crate::scenario::{
     HotChat, IdleMillion, Load, OfflineDrain, Pairs, ReconnectStorm, Scenario, SlowReaders,
 };
-use crate::schedule::Schedule;
+use crate::schedule::{Population, Schedule};
 
 /// Connections that a storm makes at a time: as many as come.
 const STORM: Pace = Pace {
@@ -109,20 +109,19 @@ impl Engine {
         slow: &SlowReaders,
     ) -> Result<Measured, RunError> {
         self.ready()?;
-        let receivers = slow.pairs..2 * slow.pairs;
-        let every = (1.0 / slow.slow_share.max(1e-9)).max(1.0);
-        let count = (f64::from(slow.pairs) * slow.slow_share) as u32;
-        let slow_devices: Vec<u32> = (0..count)
-            .map(|index| receivers.start + (f64::from(index) * every) as u32)
+        let population = Population::new(scenario);
+        let slow_devices: Vec<u32> = self
+            .all()
+            .filter(|&device| population.reads_slowly(device))
             .collect();
         slow_devices
             .iter()
             .for_each(|&device| self.set_reading(device, false));
-        let mut next_ns = self.clock.now_ns() + slow.read_every_ms * 1_000_000;
+        let every_ns = slow.read_every_ms * 1_000_000;
+        let mut next_ns = self.clock.now_ns() + every_ns;
         let mut is_reading = false;
         let in_flight = (slow.rate == 0).then_some(slow.in_flight);
-        let every_ns = slow.read_every_ms * 1_000_000;
-        let measured = self.steady(scenario, 0..slow.pairs, in_flight, |engine, now_ns| {
+        self.steady(scenario, 0..slow.pairs, in_flight, |engine, now_ns| {
             if every_ns == 0 || now_ns < next_ns {
                 return;
             }
@@ -131,8 +130,7 @@ impl Engine {
             slow_devices
                 .iter()
                 .for_each(|&device| engine.set_reading(device, is_reading));
-        })?;
-        Ok(measured)
+        })
     }
 
     fn offline_drain(&mut self, drain: &OfflineDrain) -> Result<Measured, RunError> {
@@ -174,7 +172,7 @@ impl Engine {
         let now_ns = self.clock.now_ns();
         self.connects.pace(pace.per_second, pace.joining_max);
         for device in devices {
-            self.fleet.want(device, true);
+            self.fleet.want(device);
             self.fleet.resume_since(device, now_ns);
             self.connects.add(device);
         }

@@ -113,7 +113,7 @@ impl Engine {
         let mut wanted = u64::from(self.fleet.live());
         for device in devices {
             if !self.fleet.is_wanted(device) {
-                self.fleet.want(device, true);
+                self.fleet.want(device);
                 self.connects.add(device);
                 wanted += 1;
             }
@@ -203,7 +203,7 @@ impl Engine {
         match action {
             Action::Connect { device } => {
                 if !self.fleet.is_wanted(device) {
-                    self.fleet.want(device, true);
+                    self.fleet.want(device);
                     if self.fleet.was_live(device) {
                         self.fleet.resume_since(device, due_ns);
                     }

@@ -14,10 +14,11 @@ use ringpost_wire::{
 use super::chats::OPEN_REQUEST;
 use super::counts::Counts;
 use super::device::{Device, Stage};
-use super::sends::{Ciphertext, mix};
+use super::sends::Ciphertext;
 use super::side::Side;
 use super::world::World;
 use crate::record::{Recorder, Stage as Measured};
+use crate::schedule::mix;
 
 /// The node's stream cannot be followed.
 #[derive(Debug, thiserror::Error)]
@@ -143,9 +144,9 @@ impl Fleet {
         self.devices[device as usize].attempts
     }
 
-    /// Says whether a device is meant to be connected.
-    pub fn want(&mut self, device: u32, is_wanted: bool) {
-        self.devices[device as usize].is_wanted = is_wanted;
+    /// The device is meant to be connected from now on.
+    pub fn want(&mut self, device: u32) {
+        self.devices[device as usize].is_wanted = true;
     }
 
     /// Devices that are signed in.

@@ -6,6 +6,7 @@ use ringpost_wire::{Answer, ContentClass, ErrorCode, NewMessage, Refused, Sent, 
 use super::devices::Fleet;
 use super::side::{Outgoing, Outstanding, Waiting};
 use crate::record::Stage;
+use crate::schedule::mix;
 
 /// Sends that wait for their turn, of all sides together; what is beyond is counted as missed.
 const WAITING_MAX: u64 = 20_000_000;
@@ -44,13 +45,6 @@ impl Ciphertext {
         let start = message_id as usize % Self::STARTS;
         &self.bytes[start..start + payload_bytes as usize]
     }
-}
-
-/// The output function of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-pub(super) fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 impl Fleet {

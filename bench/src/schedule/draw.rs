@@ -5,20 +5,20 @@ const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A stream of numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Draw {
+pub(crate) struct Draw {
     state: u64,
 }
 
 impl Draw {
     /// The stream number `stream` of a seed; streams are independent.
-    pub(super) fn new(seed: u64, stream: u64) -> Self {
+    pub(crate) fn new(seed: u64, stream: u64) -> Self {
         let place = mix(seed.wrapping_add(STEP.wrapping_mul(stream)));
         Self {
             state: mix(place ^ seed),
         }
     }
 
-    pub(super) fn next_u64(&mut self) -> u64 {
+    pub(crate) fn next_u64(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         mix(self.state)
     }
@@ -46,7 +46,7 @@ impl Draw {
 }
 
 /// A number that depends on every bit of `value`.
-pub(super) fn mix(value: u64) -> u64 {
+pub(crate) fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)

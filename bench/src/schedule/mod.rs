@@ -22,6 +22,7 @@ mod zipf;
 pub use action::{Action, Planned};
 pub use curve::{Curve, SLOT_S, SLOTS};
 pub use describe::describe;
+pub(crate) use draw::{Draw, mix};
 pub use expected::{Expected, expected};
 pub use expected_day::WorldView;
 pub use online::Online;
