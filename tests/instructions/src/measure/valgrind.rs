@@ -1,9 +1,11 @@
 //! Runs this very program under callgrind and takes the cost of one operation from the profile.
 //!
-//! Everything that could differ between two runs or two machines is fixed: the environment, the address space (Valgrind's
-//! own), and which of its copying loops the C library picks.
+//! Everything that could differ between two runs or two machines is fixed: the environment, the program's name (both move
+//! the stack, and copying loops take other turns at other alignments), the address space (Valgrind's own), and which of its
+//! copying loops the C library picks.
 
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -14,12 +16,16 @@ use crate::Entry;
 /// The C library copies without the extensions that only some processors have.
 const C_LIBRARY: &str = "glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-AVX2,-AVX,-ERMS,-FSRM";
 
+/// What the program is called while it is counted, and its profile, in a folder of its own.
+const PROGRAM: &str = "./counted";
+const PROFILE: &str = "profile";
+
 /// Why a benchmark was not measured.
 #[derive(Debug, thiserror::Error)]
 pub enum MeasureError {
-    /// Valgrind is not there.
-    #[error("valgrind cannot be started (.ci/install installs it): {0}")]
-    NoValgrind(#[source] io::Error),
+    /// Valgrind is not in the search path.
+    #[error("valgrind is not installed (.ci/install installs it)")]
+    NoValgrind,
     /// The program, a folder or the profile cannot be found or read.
     #[error("{path}: {error}")]
     File {
@@ -84,8 +90,10 @@ fn profile(entry: &Entry) -> Result<Profile, MeasureError> {
     let of = |path: PathBuf| move |error| MeasureError::File { path, error };
     let program = std::env::current_exe().map_err(of("this program".into()))?;
     let folder = tempfile::tempdir().map_err(of("a temporary folder".into()))?;
-    let output =
-        run(&program, name, &folder.path().join("profile")).map_err(MeasureError::NoValgrind)?;
+    let counted = folder.path().join(PROGRAM);
+    symlink(program, &counted).map_err(of(counted))?;
+    let valgrind = valgrind().ok_or(MeasureError::NoValgrind)?;
+    let output = run(&valgrind, name, folder.path()).map_err(of(valgrind))?;
     if !output.status.success() {
         return Err(MeasureError::Failed {
             name,
@@ -94,21 +102,27 @@ fn profile(entry: &Entry) -> Result<Profile, MeasureError> {
         });
     }
     // The first part ends where the counted lap does; what follows is not looked at.
-    let path = folder.path().join("profile.1");
+    let path = folder.path().join(PROFILE).with_extension("1");
     let text = std::fs::read_to_string(&path).map_err(of(path.clone()))?;
     Profile::parse(&text).map_err(|error| MeasureError::Profile { name, error })
 }
 
-fn run(program: &Path, name: &str, profile: &Path) -> io::Result<Output> {
-    Command::new("valgrind")
+fn valgrind() -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders)
+        .map(|folder| folder.join("valgrind"))
+        .find(|path| path.is_file())
+}
+
+fn run(valgrind: &Path, name: &str, folder: &Path) -> io::Result<Output> {
+    Command::new(valgrind)
+        .current_dir(folder)
         .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
         .env("GLIBC_TUNABLES", C_LIBRARY)
         .args(["--tool=callgrind", "--quiet"])
         .arg(format!("--zero-before={BEGINNING}"))
         .arg(format!("--dump-before={END}"))
-        .arg(format!("--callgrind-out-file={}", profile.display()))
-        .arg(program)
-        .args(["run", name])
+        .arg(format!("--callgrind-out-file={PROFILE}"))
+        .args([PROGRAM, "run", name])
         .output()
 }
