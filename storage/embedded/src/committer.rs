@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ringpost_storage_core::limits::{BATCH_BYTES_AIM, BATCH_COMMANDS_MAX};
 use ringpost_storage_core::outcome::AppendRefused;
 use ringpost_storage_core::{Command, Outcome};
+use ringpost_storage_queue::{Bell, LaneDesk};
 use ringpost_wire::{ErrorCode, MessageView};
 
 use crate::device_sweep::DeviceSweep;
@@ -19,7 +20,6 @@ use crate::directory::Directory;
 use crate::engine::Engine;
 use crate::error::Fatal;
 use crate::flusher::Job;
-use crate::lane::{Bell, LaneDesk};
 use crate::limits::COMMIT_EXECUTIONS_MAX;
 use crate::metrics::Metrics;
 use crate::retention::Sweep;

@@ -9,7 +9,6 @@ mod engine;
 mod error;
 mod flush_plan;
 mod flusher;
-mod lane;
 pub mod limits;
 mod log;
 mod metrics;
@@ -25,9 +24,9 @@ mod tests;
 mod view;
 
 pub use error::{Damage, DamageKind, Fatal, FileError, OpenError};
-pub use lane::LaneHandle;
 pub use metrics::{Histogram, Metrics};
 pub use options::{Options, Pinning, SyncMode};
 pub use ringpost_storage_core::batch::{Retention, Rules};
+pub use ringpost_storage_queue::LaneHandle;
 pub use status::State;
 pub use store::{EmbeddedStore, RunningStore};

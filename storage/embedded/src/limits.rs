@@ -16,8 +16,6 @@ pub const FLUSH_AGE_MS: u64 = 5_000;
 pub const COMMIT_EXECUTIONS_MAX: usize = 4;
 /// Payload bytes of one commit record: a longer one in the log is damage.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
-/// Batches that one lane may have under way.
-pub const LANE_BATCHES_MAX: usize = 8;
 /// Segments kept for reuse: writing over blocks that a file already has syncs faster than growing it.
 pub const SPARE_SEGMENTS_MAX: usize = 2;
 /// Entries of the overlay that are looked at for one bite of a flush, so that the committer is never held up for long.

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS_MIN;
 use ringpost_storage_core::{Command, Outcome};
+use ringpost_storage_queue::{Bell, LaneDesk, LaneHandle};
 
 use crate::committer::{Committer, Lanes};
 use crate::device_sweep::DeviceSweep;
@@ -15,7 +16,6 @@ use crate::engine::{Engine, Parts};
 use crate::error::{Fatal, FileError, OpenError};
 use crate::flush_plan::FlushPlan;
 use crate::flusher::{Flusher, Job};
-use crate::lane::{self, Bell, LaneDesk, LaneHandle};
 use crate::limits;
 use crate::log::replay::replay;
 use crate::log::writer::LogWriter;
@@ -117,7 +117,7 @@ impl EmbeddedStore {
 
     /// Makes a lane for a gateway core. `wake` is called on the committer's thread after each answer: it must not block.
     pub fn lane(&mut self, wake: impl Fn() + Send + 'static) -> LaneHandle {
-        let (handle, desk) = lane::lane(Arc::clone(&self.bell), wake);
+        let (handle, desk) = ringpost_storage_queue::lane(Arc::clone(&self.bell), wake);
         self.desks.push(desk);
         handle
     }

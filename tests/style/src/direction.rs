@@ -16,13 +16,19 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
     Some(match package {
         "ringpost-wire" | "ringpost-gateway-ring" => &[],
         "ringpost-storage-core" | "ringpost-client-core" => &["ringpost-wire"],
-        "ringpost-storage-embedded" | "ringpost-storage-foundationdb" | "ringpost-gateway-core" => {
+        "ringpost-storage-queue" | "ringpost-gateway-core" => {
             &["ringpost-wire", "ringpost-storage-core"]
         }
+        "ringpost-storage-embedded" | "ringpost-storage-foundationdb" => &[
+            "ringpost-wire",
+            "ringpost-storage-core",
+            "ringpost-storage-queue",
+        ],
         "ringpost-client-native" => &["ringpost-wire", "ringpost-client-core"],
         "ringpost" => &[
             "ringpost-wire",
             "ringpost-storage-core",
+            "ringpost-storage-queue",
             "ringpost-storage-embedded",
             "ringpost-storage-foundationdb",
             "ringpost-gateway-core",
@@ -32,6 +38,7 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
             "ringpost-wire",
             "ringpost-storage-core",
             "ringpost-storage-embedded",
+            "ringpost-storage-foundationdb",
             "ringpost-gateway-core",
             "ringpost-gateway-ring",
             "ringpost-client-core",

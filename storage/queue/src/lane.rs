@@ -1,13 +1,16 @@
-//! A gateway core's way to the committer: bounded queues of batches there and of outcomes back.
+//! Both ends of a lane: the gateway core hands batches over and takes outcomes, the store the other way about.
+//!
+//! Invariant: there is a place for the outcomes of every batch under way, so an answer never waits.
 
-use std::sync::atomic::{AtomicBool, Ordering, fence};
-use std::sync::{Arc, OnceLock};
-use std::thread::Thread;
+use std::sync::Arc;
 
 use ringpost_storage_core::{Command, Outcome};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use crate::limits::LANE_BATCHES_MAX;
+use crate::Bell;
+
+/// Batches that one lane may have under way.
+pub const LANE_BATCHES_MAX: usize = 8;
 
 /// The gateway core's end.
 pub struct LaneHandle {
@@ -55,8 +58,8 @@ impl std::fmt::Debug for LaneHandle {
     }
 }
 
-/// The committer's end.
-pub(crate) struct LaneDesk {
+/// The store's end.
+pub struct LaneDesk {
     requests: Consumer<Vec<Command>>,
     answers: Producer<Vec<Outcome>>,
     wake: Box<dyn Fn() + Send>,
@@ -73,7 +76,12 @@ impl LaneDesk {
         self.requests.is_empty()
     }
 
-    /// Hands back the outcomes of the oldest batch taken.
+    /// The gateway core's end is gone: nothing more will come.
+    pub fn is_abandoned(&self) -> bool {
+        self.requests.is_abandoned()
+    }
+
+    /// Hands back the outcomes of the oldest batch taken. Panics for more answers than batches.
     pub fn answer(&mut self, outcomes: Vec<Outcome>) {
         let pushed = self.answers.push(outcomes);
         assert!(pushed.is_ok(), "a place is kept for every batch under way");
@@ -87,8 +95,8 @@ impl std::fmt::Debug for LaneDesk {
     }
 }
 
-/// Both ends of a lane. `wake` is called by the committer's thread after each answer.
-pub(crate) fn lane(bell: Arc<Bell>, wake: impl Fn() + Send + 'static) -> (LaneHandle, LaneDesk) {
+/// Both ends of a lane. `wake` is called by the store's thread after each answer: it must not block.
+pub fn lane(bell: Arc<Bell>, wake: impl Fn() + Send + 'static) -> (LaneHandle, LaneDesk) {
     let (requests, taken) = RingBuffer::new(LANE_BATCHES_MAX);
     let (given, answers) = RingBuffer::new(LANE_BATCHES_MAX);
     let handle = LaneHandle {
@@ -103,40 +111,4 @@ pub(crate) fn lane(bell: Arc<Bell>, wake: impl Fn() + Send + 'static) -> (LaneHa
         wake: Box::new(wake),
     };
     (handle, desk)
-}
-
-/// Wakes the committer when it sleeps, and costs little when it does not.
-#[derive(Debug, Default)]
-pub(crate) struct Bell {
-    is_asleep: AtomicBool,
-    sleeper: OnceLock<Thread>,
-}
-
-impl Bell {
-    /// Says that there is something to do. What there is must be written before.
-    pub fn ring(&self) {
-        fence(Ordering::SeqCst);
-        if self.is_asleep.load(Ordering::Relaxed)
-            && self.is_asleep.swap(false, Ordering::AcqRel)
-            && let Some(thread) = self.sleeper.get()
-        {
-            thread.unpark();
-        }
-    }
-
-    /// Makes this thread the one that sleeps.
-    pub fn attend(&self) {
-        let is_first = self.sleeper.set(std::thread::current()).is_ok();
-        assert!(is_first, "one committer a store");
-    }
-
-    /// Sleeps until rung, or until the time is over; not at all if `is_idle` says that something came in between.
-    pub fn sleep(&self, timeout: std::time::Duration, is_idle: impl FnOnce() -> bool) {
-        self.is_asleep.store(true, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        if is_idle() {
-            std::thread::park_timeout(timeout);
-        }
-        self.is_asleep.store(false, Ordering::Relaxed);
-    }
 }
