@@ -79,6 +79,9 @@ pub const SWEEP_INTERVAL_MS: u64 = 2;
 pub const RETRY_AFTER_MS_MIN: u32 = 50;
 /// See [`RETRY_AFTER_MS_MIN`].
 pub const RETRY_AFTER_MS_MAX: u32 = 10_000;
+/// What a client is told to wait whose command the lane could not run, in milliseconds: another lane holds the shard, or the
+/// store is away.
+pub const LANE_RETRY_AFTER_MS: u64 = 250;
 /// State of an idle session, in bytes.
 pub const SESSION_BYTES_MAX: usize = 256;
 /// How far the clock of a token's issuer may be ahead, in milliseconds.

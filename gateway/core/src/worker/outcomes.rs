@@ -4,10 +4,11 @@
 
 use ringpost_storage_core::outcome::{AppendRefused, Appended};
 use ringpost_storage_core::{Command, Outcome};
-use ringpost_wire::{ErrorCode, Refused, Sent};
+use ringpost_wire::{Answer, ErrorCode, Refused, Sent};
 
 use super::Worker;
 use crate::home::Reply;
+use crate::limits::LANE_RETRY_AFTER_MS;
 use crate::{Effect, LaneState, Mail, Refusal, SendAnswer, SendResult, SessionAddress};
 
 impl Worker {
@@ -141,7 +142,7 @@ impl Worker {
                     .push_back(Effect::AdminAnswer { ticket, answer });
             }
             (reply, Outcome::Failed(code)) => {
-                let retry_after_ms = 0;
+                let retry_after_ms = self.retry_after_ms(code);
                 let refusal = Refusal {
                     code,
                     retry_after_ms,
@@ -173,13 +174,21 @@ impl Worker {
         }
     }
 
+    /// What a client is told to wait after the lane's refusal with `code`; 0 where waiting is of no use.
+    fn retry_after_ms(&mut self, code: ErrorCode) -> u32 {
+        match code.answer() {
+            Answer::RetrySame => self.random.retry_after_ms(LANE_RETRY_AFTER_MS),
+            _ => 0,
+        }
+    }
+
     fn append_refused(&mut self, to: SessionAddress, refused: &AppendRefused) {
         let refused = Refused {
             chat: refused.chat,
             client_seq: refused.sent_as,
             code: refused.code,
             expected: refused.expected,
-            retry_after_ms: 0,
+            retry_after_ms: self.retry_after_ms(refused.code),
             device_epoch: refused.device_epoch,
         };
         let (session, result) = (to.session, SendResult::Refused(refused));

@@ -1,7 +1,9 @@
 //! Refusals for load: they use no number, and later numbers wait for the refused one.
 
-use ringpost_gateway_core::{Config, LaneState};
-use ringpost_wire::ErrorCode;
+use ringpost_gateway_core::{Config, CoreId, Input, LaneState};
+use ringpost_storage_core::Outcome;
+use ringpost_storage_core::outcome::AppendRefused;
+use ringpost_wire::{ErrorCode, FrameKind, ServerFrame};
 
 use crate::clients::*;
 use crate::rig::{Rig, config};
@@ -75,6 +77,38 @@ fn a_store_that_is_away_refuses_sends_and_keeps_sessions() {
         assert_eq!(rig.answers(ann), [(2, Ok(2)), (3, Ok(3))]);
         assert_eq!(rig.deliveries(bob).len(), 2);
     }
+}
+
+#[test]
+fn what_a_lane_refuses_for_now_is_answered_with_a_time_to_wait() {
+    let mut rig = Rig::new(1);
+    let ann = rig.live(0, "ann", 1);
+    let _bob = rig.live(0, "bob", 1);
+    let chat = rig.open(ann, "bob");
+    for (code, waits) in [(ErrorCode::Unavailable, true), (ErrorCode::NoRight, false)] {
+        rig.lanes_hold = true;
+        rig.send(ann, chat, 1, b"x");
+        let refused = AppendRefused {
+            chat,
+            sent_as: 1,
+            code,
+            expected: 0,
+            device_epoch: 0,
+        };
+        rig.lanes.clear();
+        let outcomes = vec![Outcome::AppendRefused(refused)];
+        rig.input(CoreId(0), Input::BatchAnswered { outcomes });
+        rig.lanes_hold = false;
+        rig.run();
+        let frame = rig.next_of(ann, FrameKind::Refused);
+        let ServerFrame::Refused(refused) = decoded(&frame) else {
+            panic!("asked for");
+        };
+        assert_eq!(refused.code, code);
+        assert_eq!(refused.retry_after_ms > 0, waits, "{refused:?}");
+    }
+    rig.send(ann, chat, 1, b"x");
+    assert_eq!(rig.answers(ann), [(1, Ok(1))]);
 }
 
 #[test]
