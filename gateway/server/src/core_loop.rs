@@ -10,13 +10,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ringpost_gateway_core::{AdminRefused, CoreId, Effect, Event, Input, Now, SessionId, Worker};
+use ringpost_gateway_core::{
+    AdminRefused, CoreId, Effect, Event, Input, LaneState, Now, SessionId, Worker,
+};
 use ringpost_gateway_ring::{Close, Connection, Event as SocketEvent, Reactor, Waker, WriteError};
 use ringpost_storage_core::Outcome;
-use ringpost_storage_embedded::LaneHandle;
+use ringpost_storage_queue::LaneHandle;
 
 use crate::http::{AdminAnswer, AdminRequest};
 use crate::mailbox::Mailboxes;
+use crate::store::{StoreHealth, StoreState};
 use crate::view::CoreView;
 
 /// Longest wait of a turn: a parked core shows that it lives.
@@ -25,6 +28,10 @@ const PARK_MAX: Duration = Duration::from_secs(1);
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(200);
 /// Mails taken from one queue a turn.
 const MAILS_PER_TURN: usize = 1_024;
+/// What clients are told to wait while the store cannot be reached, in milliseconds.
+const STORE_RETRY_AFTER_MS: u32 = 1_000;
+/// How long a stop waits for a store that cannot be reached. What it has not answered was promised to nobody.
+const STORE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a core's thread works with.
 pub struct Core {
@@ -38,6 +45,8 @@ pub struct Core {
     pub mailboxes: Mailboxes,
     /// Its way to the store.
     pub lane: LaneHandle,
+    /// The store's state.
+    pub health: Arc<StoreHealth>,
     /// Wakers of all cores, in order.
     pub wakers: Arc<[Waker]>,
     /// What operators ask.
@@ -61,7 +70,9 @@ pub struct Core {
 struct Loop {
     asked: BTreeMap<u64, tokio::sync::oneshot::Sender<AdminAnswer>>,
     next_ticket: u64,
-    draining: bool,
+    draining_since: Option<Instant>,
+    /// Changes of the store's state that were taken in.
+    store_changes: u64,
     published: Option<Instant>,
 }
 
@@ -88,6 +99,7 @@ impl Core {
             self.take_mail();
             self.take_answers();
             self.take_requests(&mut state);
+            self.follow_store(&mut state);
             self.stop_when_asked(&mut state);
             let now = self.now();
             if self
@@ -106,10 +118,12 @@ impl Core {
 
     /// Whether this core and all others have nothing left to do. A mail still under way then wants no answer.
     fn may_end(&self, state: &Loop) -> bool {
-        if !state.draining {
+        let Some(since) = state.draining_since else {
             return false;
-        }
-        let is_drained = self.worker.summary().is_drained();
+        };
+        let is_given_up =
+            since.elapsed() > STORE_PATIENCE && self.health.state() != StoreState::Ready;
+        let is_drained = is_given_up || self.worker.summary().is_drained();
         let was_drained = self.drained[usize::from(self.id.0)].swap(is_drained, Ordering::AcqRel);
         let are_all = is_drained && self.drained.iter().all(|core| core.load(Ordering::Acquire));
         if are_all && !was_drained {
@@ -214,9 +228,27 @@ impl Core {
         }
     }
 
+    /// Tells the worker whether there is any use in asking the lane. While the node stops there always is: the lane refuses what it
+    /// cannot do, and nothing is kept for later.
+    fn follow_store(&mut self, state: &mut Loop) {
+        let changes = self.health.changes();
+        if state.store_changes == changes || state.draining_since.is_some() {
+            return;
+        }
+        state.store_changes = changes;
+        let lane = match self.health.state() {
+            StoreState::Ready | StoreState::Failed(_) => LaneState::Ready,
+            StoreState::Starting | StoreState::Unavailable(_) => LaneState::Unavailable {
+                retry_after_ms: STORE_RETRY_AFTER_MS,
+            },
+        };
+        self.worker.input(self.now(), Input::Lane(lane));
+    }
+
     fn stop_when_asked(&mut self, state: &mut Loop) {
-        if !state.draining && self.stopping.load(Ordering::Acquire) {
-            state.draining = true;
+        if state.draining_since.is_none() && self.stopping.load(Ordering::Acquire) {
+            state.draining_since = Some(Instant::now());
+            self.worker.input(self.now(), Input::Lane(LaneState::Ready));
             self.reactor.stop_listening();
             self.worker.input(
                 self.now(),

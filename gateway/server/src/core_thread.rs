@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 use core_affinity::CoreId as Processor;
 use ringpost_gateway_core::{Config, CoreId, Worker};
 use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig, Waker, raise_open_files};
-use ringpost_storage_embedded::LaneHandle;
+use ringpost_storage_queue::LaneHandle;
 
 use crate::configuration::Settings;
 use crate::core_loop::{Core, read_clocks};
 use crate::error::NodeError;
 use crate::http::AdminRequest;
 use crate::mailbox::Mailboxes;
+use crate::store::StoreHealth;
 use crate::view::CoreView;
 
 /// How long sessions have to leave at a stop, in milliseconds.
@@ -64,8 +65,8 @@ impl CoreSeat {
 pub struct Wiring {
     /// Its way to the store.
     pub lane: LaneHandle,
-    /// Its mail.
-    pub mailboxes: Mailboxes,
+    /// The store's state.
+    pub health: Arc<StoreHealth>,
     /// Wakers of all cores, in order.
     pub wakers: Arc<[Waker]>,
     /// What operators ask.
@@ -85,7 +86,7 @@ struct Ready {
 pub struct CoreThread {
     /// Ends its waits.
     pub waker: Waker,
-    wiring: SyncSender<Wiring>,
+    wiring: SyncSender<(Wiring, Mailboxes)>,
     thread: JoinHandle<Result<(), NodeError>>,
 }
 
@@ -175,8 +176,12 @@ impl CoreThread {
     ///
     /// # Errors
     /// The thread is gone.
-    pub fn connect(self, wiring: Wiring) -> Result<JoinHandle<Result<(), NodeError>>, NodeError> {
-        match self.wiring.send(wiring) {
+    pub fn connect(
+        self,
+        wiring: Wiring,
+        mailboxes: Mailboxes,
+    ) -> Result<JoinHandle<Result<(), NodeError>>, NodeError> {
+        match self.wiring.send((wiring, mailboxes)) {
             Ok(()) => Ok(self.thread),
             Err(_) => Err(NodeError::Core {
                 core: 0,
@@ -218,7 +223,7 @@ fn check_open_files(
 fn run(
     plan: Plan,
     tell_ready: &SyncSender<Result<Ready, NodeError>>,
-    wired: &Receiver<Wiring>,
+    wired: &Receiver<(Wiring, Mailboxes)>,
 ) -> Result<(), NodeError> {
     let core = usize::from(plan.id.0);
     if let Some(processor) = plan.seat.processor {
@@ -267,14 +272,15 @@ fn open_sockets(plan: &Plan) -> Result<(Reactor, Ready), NodeError> {
     Ok((reactor, Ready { waker, address }))
 }
 
-fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
+fn seated(plan: Plan, reactor: Reactor, (wiring, mailboxes): (Wiring, Mailboxes)) -> Core {
     let now = read_clocks(plan.started);
     Core {
         id: plan.id,
         reactor,
         worker: Worker::new(plan.worker, now),
-        mailboxes: wiring.mailboxes,
+        mailboxes,
         lane: wiring.lane,
+        health: wiring.health,
         wakers: wiring.wakers,
         requests: wiring.requests,
         view: wiring.view,

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ringpost_gateway_ring::{ProbeError, StartError};
-use ringpost_storage_embedded::{Fatal, FileError, OpenError};
 
 use crate::http::HttpError;
 use crate::secret::SecretError;
+use crate::store::StoreError;
 
 /// Why a node did not start or did not run on.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +32,9 @@ pub enum NodeError {
         /// The process's limit.
         open_files_max: u64,
     },
-    /// The store could not be opened.
+    /// The store could not be opened, or has failed.
     #[error(transparent)]
-    Store(#[from] OpenError),
+    Store(#[from] StoreError),
     /// The data directory could not be made.
     #[error("data_dir {path}: {source}")]
     DataDirectory {
@@ -43,12 +43,6 @@ pub enum NodeError {
         /// Why.
         source: io::Error,
     },
-    /// The store's threads could not be started.
-    #[error(transparent)]
-    StoreThreads(#[from] FileError),
-    /// The store has failed; what was answered is stored.
-    #[error("the store has failed: {0}")]
-    StoreFailed(#[from] Fatal),
     /// A secret could not be had.
     #[error(transparent)]
     Secret(#[from] SecretError),

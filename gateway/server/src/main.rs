@@ -9,6 +9,7 @@ mod log;
 mod mailbox;
 mod node;
 mod secret;
+mod store;
 mod view;
 
 use std::process::ExitCode;
@@ -21,7 +22,7 @@ use signal_hook::iterator::Signals;
 use configuration::{Arguments, Settings};
 use node::Node;
 
-/// Time between two looks at the cores' threads while nothing is signalled.
+/// Time between two looks at the store and the cores' threads while nothing is signalled.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
@@ -61,18 +62,20 @@ fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     // Before any thread: a signal that comes early is kept.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     let node = Node::start(settings)?;
-    tracing::info!(
-        native = %node.native_address(),
-        http = %node.http_address(),
-        data = %settings.data_dir.display(),
-        "the node takes messages"
-    );
+    let (native, http) = (node.native_address(), node.http_address());
+    let data = settings.data_dir.display();
+    match node.not_ready() {
+        None => tracing::info!(%native, %http, %data, "the node takes messages"),
+        Some(reason) => {
+            tracing::info!(%native, %http, %data, %reason, "the node listens and waits for its store");
+        }
+    }
     if let Some(failure) = wait(&mut signals, &node) {
         tracing::error!(%failure, "the node cannot run on");
     }
     tracing::info!("the node is stopping");
     node.stop()?;
-    tracing::info!("the node has stopped; everything is stored");
+    tracing::info!("the node has stopped; what was answered is stored");
     Ok(())
 }
 
@@ -82,7 +85,7 @@ fn wait(signals: &mut Signals, node: &Node) -> Option<String> {
         if signals.pending().next().is_some() {
             return None;
         }
-        if let Some(failure) = node.failure() {
+        if let Some(failure) = node.watch() {
             return Some(failure);
         }
         std::thread::sleep(WATCH_INTERVAL);

@@ -10,13 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use ringpost_gateway_core::{Config, TokenKey};
+use ringpost_gateway_core::{Config, CoreId, ShardMap, TokenKey};
 use ringpost_gateway_ring::Waker;
-use ringpost_storage_embedded::{
-    EmbeddedStore, Options, Pinning, Retention, Rules, RunningStore, State,
-};
 
 use crate::configuration::Settings;
 use crate::core_thread::{CoreSeat, CoreThread, Wiring};
@@ -24,16 +21,18 @@ use crate::error::NodeError;
 use crate::http::HttpServer;
 use crate::mailbox::Mailboxes;
 use crate::secret::{ADMIN_TOKEN_FILE, Secret, TOKEN_SECRET_FILE};
+use crate::store::{self, RunningStore, StoreHealth, StoreState};
 use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeView};
 
-/// Folder of the store in the data directory.
-const STORE_DIRECTORY: &str = "store";
+/// Time between two looks at what is left to stop.
+const STOP_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A running node.
 pub struct Node {
     native: SocketAddr,
     http: HttpServer,
-    store: RunningStore,
+    store: Box<dyn RunningStore>,
+    health: Arc<StoreHealth>,
     threads: Vec<JoinHandle<Result<(), NodeError>>>,
     wakers: Arc<[Waker]>,
     stopping: Arc<AtomicBool>,
@@ -49,7 +48,7 @@ impl Node {
         ringpost_gateway_ring::raise_open_files();
         ringpost_gateway_ring::probe()?;
         make_data_directory(&settings.data_dir)?;
-        let mut store = EmbeddedStore::open(store_options(settings))?;
+        let mut store = store::open(settings)?;
         let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
         let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
         let seats = CoreSeat::assign(settings.cores);
@@ -58,46 +57,43 @@ impl Node {
         let (native, cores) = CoreThread::start_all(settings, &config, seats, started, &stopping)?;
         let wakers: Arc<[Waker]> = cores.iter().map(|core| core.waker.clone()).collect();
         let drained: Arc<[AtomicBool]> = cores.iter().map(|_| AtomicBool::new(false)).collect();
-        let mut views = Vec::new();
-        let mut threads = Vec::new();
-        for (core, mailboxes) in cores.into_iter().zip(Mailboxes::for_cores(wakers.len())) {
+        let health = Arc::new(StoreHealth::new());
+        let shards = ShardMap::new(wakers.len() as u16);
+        let mut doors = Vec::new();
+        let mut wired = Vec::new();
+        for (index, core) in cores.into_iter().enumerate() {
             let (sender, requests) = mpsc::sync_channel(ADMIN_REQUESTS_MAX);
             let view = Arc::new(CoreView::default());
             let waker = core.waker.clone();
-            let lane = store.lane({
-                let waker = waker.clone();
-                move || waker.wake()
-            });
+            let homes = shards.shards_of(CoreId(index as u16)).collect();
+            let wake = waker.clone();
             let wiring = Wiring {
-                lane,
-                mailboxes,
+                lane: store.lane(homes, Box::new(move || wake.wake())),
+                health: health.clone(),
                 wakers: wakers.clone(),
                 requests,
                 view: view.clone(),
                 drained: drained.clone(),
             };
-            views.push((
-                view,
-                AdminDoor {
-                    requests: sender,
-                    waker,
-                },
-            ));
-            threads.push(core.connect(wiring)?);
+            let requests = sender;
+            doors.push((view, AdminDoor { requests, waker }));
+            wired.push((core, wiring));
         }
-        let view = NodeView::new(
-            started,
-            views,
-            store.metrics(),
-            stopping.clone(),
-            &admin_token,
-        );
-        let store = store.start(Pinning::default())?;
+        let store_view = (store.numbers(), health.clone());
+        let view = NodeView::new(started, doors, store_view, stopping.clone(), &admin_token);
+        let store = store.start()?;
+        health.set(store.state());
+        let mut threads = Vec::new();
+        for ((core, wiring), mailboxes) in wired.into_iter().zip(Mailboxes::for_cores(wakers.len()))
+        {
+            threads.push(core.connect(wiring, mailboxes)?);
+        }
         let http = HttpServer::start(settings.listen.http, Arc::new(view))?;
         Ok(Self {
             native,
             http,
             store,
+            health,
             threads,
             wakers,
             stopping,
@@ -114,10 +110,20 @@ impl Node {
         self.http.address()
     }
 
-    /// Why the node cannot run on, if so: a core's thread has ended, or the store has failed.
-    pub fn failure(&self) -> Option<String> {
-        if let State::Failed(reason) = self.store.state() {
-            return Some(format!("the store has failed: {reason}"));
+    /// Why messages cannot be stored now; `None` when they can.
+    pub fn not_ready(&self) -> Option<String> {
+        self.health.state().not_ready()
+    }
+
+    /// Takes in and tells the store's state. Why the node cannot run on, if so: a core's thread has ended, or the store has failed.
+    pub fn watch(&self) -> Option<String> {
+        let state = self.store.state();
+        if self.health.set(state.clone()).is_some() {
+            self.wakers.iter().for_each(Waker::wake);
+            log_state(&state);
+        }
+        if matches!(state, StoreState::Failed(_)) {
+            return state.not_ready();
         }
         self.threads
             .iter()
@@ -125,13 +131,17 @@ impl Node {
             .then(|| "a core has stopped".to_owned())
     }
 
-    /// Lets sessions leave, makes durable what was handed over, and stops all threads.
+    /// Lets sessions leave, makes durable what was handed over, as far as the store can be reached, and stops all threads.
     ///
     /// # Errors
     /// The first thread that ended badly; the others are stopped all the same.
     pub fn stop(self) -> Result<(), NodeError> {
         self.stopping.store(true, Ordering::Release);
         self.wakers.iter().for_each(Waker::wake);
+        while !self.threads.iter().all(JoinHandle::is_finished) {
+            self.watch();
+            std::thread::sleep(STOP_INTERVAL);
+        }
         let mut result = Ok(());
         for (core, thread) in self.threads.into_iter().enumerate() {
             let ended = thread.join().unwrap_or_else(|_| {
@@ -142,9 +152,21 @@ impl Node {
             });
             result = result.and(ended);
         }
-        let stored = self.store.stop(true).map_err(NodeError::from);
+        let stored = self.store.stop().map_err(NodeError::from);
         self.http.stop();
         result.and(stored)
+    }
+}
+
+fn log_state(state: &StoreState) {
+    match state {
+        StoreState::Starting => tracing::info!("the store is starting"),
+        StoreState::Ready => tracing::info!("the store is ready"),
+        StoreState::Unavailable(reason) => {
+            tracing::warn!(%reason, "the store is unavailable: sends are refused until it is back");
+        }
+        // Whoever watches stops the node and logs why.
+        StoreState::Failed(_) => {}
     }
 }
 
@@ -167,20 +189,6 @@ fn make_data_directory(path: &Path) -> Result<(), NodeError> {
     File::open(parent)
         .and_then(|parent| parent.sync_all())
         .map_err(failed)
-}
-
-fn store_options(settings: &Settings) -> Options {
-    let retention = match settings.store.retention_days {
-        0 => Retention::UntilDelivered,
-        days => Retention::Days(days),
-    };
-    let rules = Rules { retention };
-    Options {
-        device_unseen_days: settings.store.device_unseen_days,
-        overlay_bytes_max: settings.store.overlay_mib << 20,
-        flush_age_ms: settings.store.flush_age_ms,
-        ..Options::new(settings.data_dir.join(STORE_DIRECTORY), rules)
-    }
 }
 
 fn worker_config(settings: &Settings, secret: &Secret, cores: usize, started: Instant) -> Config {

@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use ringpost_gateway_core::{Counters, ShardMap, Summary};
 use ringpost_gateway_ring::Waker;
-use ringpost_storage_embedded::Metrics;
 
 use crate::http::AdminRequest;
 use crate::secret::Secret;
+use crate::store::{StoreHealth, StoreNumbers, StoreState};
 
 /// A core that took no turn for so long is stuck, in milliseconds. A parked one wakes at least twice in this time.
 const STUCK_MS: u64 = 5_000;
@@ -75,7 +75,8 @@ pub struct NodeView {
     shards: ShardMap,
     cores: Vec<Arc<CoreView>>,
     doors: Vec<AdminDoor>,
-    store: Arc<Metrics>,
+    store: Arc<dyn StoreNumbers>,
+    health: Arc<StoreHealth>,
     draining: Arc<AtomicBool>,
     admin_token: String,
 }
@@ -85,7 +86,7 @@ impl NodeView {
     pub fn new(
         started: Instant,
         cores: Vec<(Arc<CoreView>, AdminDoor)>,
-        store: Arc<Metrics>,
+        (store, health): (Arc<dyn StoreNumbers>, Arc<StoreHealth>),
         draining: Arc<AtomicBool>,
         admin_token: &Secret,
     ) -> Self {
@@ -97,6 +98,7 @@ impl NodeView {
             cores,
             doors,
             store,
+            health,
             draining,
             admin_token: admin_token.to_hex(),
         }
@@ -107,9 +109,14 @@ impl NodeView {
         self.admin_token.as_bytes()
     }
 
-    /// The store's numbers.
-    pub fn store(&self) -> &Metrics {
-        &self.store
+    /// What the store counts.
+    pub fn store_numbers(&self) -> &dyn StoreNumbers {
+        &*self.store
+    }
+
+    /// The store's state.
+    pub fn store_state(&self) -> StoreState {
+        self.health.state()
     }
 
     /// Each core's numbers, in order.
@@ -133,8 +140,8 @@ impl NodeView {
         if self.draining.load(Ordering::Relaxed) {
             return Some("the node is stopping".to_owned());
         }
-        if let Some(failure) = self.store.last_error() {
-            return Some(format!("the store has failed: {failure}"));
+        if let Some(reason) = self.health.state().not_ready() {
+            return Some(reason);
         }
         let stuck: Vec<String> = self.stuck_cores().map(|core| core.to_string()).collect();
         (!stuck.is_empty()).then(|| format!("cores that take no turns: {}", stuck.join(", ")))

@@ -23,6 +23,15 @@ pub struct Arguments {
     /// Core threads (cores) [default: one for every processor the process may use].
     #[arg(long, value_name = "NUMBER")]
     pub cores: Option<String>,
+    /// Where messages are stored: embedded or foundationdb (store.engine).
+    #[arg(long, value_name = "ENGINE")]
+    pub store: Option<String>,
+    /// Cluster file of FoundationDB (store.cluster_file) [default: where its client looks].
+    #[arg(long, value_name = "FILE")]
+    pub cluster_file: Option<String>,
+    /// Number of this node, which no other node of the FoundationDB cluster has (store.node).
+    #[arg(long, value_name = "NUMBER")]
+    pub node: Option<String>,
     /// Keep messages for so many days instead of until delivered (store.retention_days).
     #[arg(long, value_name = "DAYS")]
     pub retention_days: Option<String>,
@@ -42,6 +51,9 @@ impl Arguments {
             ("listen.native", "--listen", &self.listen),
             ("listen.http", "--http", &self.http),
             ("cores", "--cores", &self.cores),
+            ("store.engine", "--store", &self.store),
+            ("store.cluster_file", "--cluster-file", &self.cluster_file),
+            ("store.node", "--node", &self.node),
             (
                 "store.retention_days",
                 "--retention-days",

@@ -185,6 +185,8 @@ fn flatten(prefix: &str, table: Table) -> Vec<(String, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::configuration::Engine;
+    use crate::store::HAS_FOUNDATIONDB;
 
     fn load_from(
         file: &str,
@@ -249,6 +251,45 @@ mod tests {
         let days = [("RINGPOST_STORE__DEVICE_UNSEEN_DAYS", "0")];
         let error = load_from("", &days, Arguments::default()).unwrap_err();
         assert!(error.contains("1 to 3650"), "{error}");
+    }
+
+    #[test]
+    fn a_store_is_refused_by_name_and_with_what_would_be_right() {
+        let store = |name: &str| Arguments {
+            store: Some(name.to_owned()),
+            ..Arguments::default()
+        };
+        let settings = load_from("", &[], store("embedded")).unwrap();
+        assert_eq!(settings.store.engine, Engine::Embedded);
+
+        let error = load_from("", &[], store("files")).unwrap_err();
+        assert!(
+            error.starts_with("store.engine (from --store): "),
+            "{error}"
+        );
+        let names_both = error.contains("embedded") && error.contains("foundationdb");
+        assert!(names_both, "{error}");
+
+        match load_from("", &[], store("foundationdb")) {
+            Ok(settings) => {
+                assert!(HAS_FOUNDATIONDB && settings.store.engine == Engine::FoundationDb)
+            }
+            Err(error) => {
+                assert!(
+                    !HAS_FOUNDATIONDB && error.contains("--features foundationdb"),
+                    "{error}"
+                );
+            }
+        }
+
+        let error = load_from("[store]\nnode = 65536\n", &[], Arguments::default()).unwrap_err();
+        assert!(
+            error.contains("store.node") && error.contains("1 to 65535"),
+            "{error}"
+        );
+        let threads = [("RINGPOST_STORE__CLIENT_THREADS", "0")];
+        let error = load_from("", &threads, Arguments::default()).unwrap_err();
+        assert!(error.contains("RINGPOST_STORE__CLIENT_THREADS"), "{error}");
     }
 
     #[test]

@@ -9,4 +9,4 @@ mod validate;
 
 pub use arguments::Arguments;
 pub use layers::load;
-pub use settings::{LogFormat, LogSettings, Settings};
+pub use settings::{Engine, LogFormat, LogSettings, Settings};

@@ -40,11 +40,13 @@ pub struct ListenSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
-    /// One machine.
+    /// Files in the data directory: one machine.
     Embedded,
+    /// A FoundationDB cluster. Only in programs built with the feature of that name.
+    FoundationDb,
 }
 
-/// The store.
+/// The store. Overlay and flush are the embedded engine's; cluster file, client threads and node are FoundationDB's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
@@ -58,6 +60,12 @@ pub struct StoreSettings {
     pub overlay_mib: usize,
     /// Age at which the overlay is flushed, in milliseconds.
     pub flush_age_ms: u64,
+    /// FoundationDB's cluster file; empty is where its client looks by itself.
+    pub cluster_file: PathBuf,
+    /// Threads of FoundationDB's client.
+    pub client_threads: u32,
+    /// Number of this node, which no other node of the same FoundationDB cluster has.
+    pub node: u32,
 }
 
 /// Who may sign in.
@@ -155,6 +163,9 @@ impl Default for StoreSettings {
             device_unseen_days: DEVICE_UNSEEN_DAYS,
             overlay_mib: 64,
             flush_age_ms: 5_000,
+            cluster_file: PathBuf::new(),
+            client_threads: 1,
+            node: 1,
         }
     }
 }

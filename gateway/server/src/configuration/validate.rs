@@ -2,7 +2,13 @@
 
 use ringpost_storage_core::limits::{DEVICE_UNSEEN_DAYS_MAX, DEVICE_UNSEEN_DAYS_MIN};
 
-use super::settings::Settings;
+use super::settings::{Engine, Settings};
+use crate::store::HAS_FOUNDATIONDB;
+
+const NODE_MAX: u64 = 65_535;
+const CLIENT_THREADS_MAX: u64 = 64;
+const NOT_BUILT: &str = "embedded: this program was built without FoundationDB (build it with `cargo build --release -p ringpost \
+     --features foundationdb`, on a machine with FoundationDB's client package and libclang)";
 
 /// A value outside its limits: the key and what would be right.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +45,15 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
     )?;
     within("store.overlay_mib", store.overlay_mib as u64, 8, 65_536)?;
     within("store.flush_age_ms", store.flush_age_ms, 100, 600_000)?;
+    within("store.node", u64::from(store.node), 1, NODE_MAX)?;
+    let threads = u64::from(store.client_threads);
+    within("store.client_threads", threads, 1, CLIENT_THREADS_MAX)?;
+    if store.engine == Engine::FoundationDb && !HAS_FOUNDATIONDB {
+        return Err(OutOfRange {
+            key: "store.engine",
+            expected: NOT_BUILT.to_owned(),
+        });
+    }
     within(
         "limits.sessions_per_core",
         u64::from(limits.sessions_per_core),

@@ -1,15 +1,13 @@
 //! `/metrics` in Prometheus's text format: base units, no label that names a user.
 
-use std::fmt::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use ringpost_gateway_core::{BUCKETS, Histogram};
 
-use ringpost_storage_embedded::{Histogram as SyncTimes, Metrics};
-
+use super::page::Page;
+use crate::store::StoreState;
 use crate::view::{NodeView, Published};
 
 /// The page.
@@ -28,58 +26,8 @@ pub(super) async fn metrics(
             header::CONTENT_TYPE,
             "text/plain; version=0.0.4; charset=utf-8",
         )],
-        page.0,
+        page.into_text(),
     )
-}
-
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        // Writing to a text cannot fail.
-        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
-    }
-
-    fn sample(&mut self, name: &str, labels: &str, value: f64) {
-        let braced = if labels.is_empty() {
-            String::new()
-        } else {
-            format!("{{{labels}}}")
-        };
-        let _ = writeln!(self.0, "{name}{braced} {value}");
-    }
-
-    fn single(&mut self, name: &str, kind: &str, help: &str, value: f64) {
-        self.family(name, kind, help);
-        self.sample(name, "", value);
-    }
-
-    /// A histogram whose buckets end at `bound(index)`, in the unit of the name; `None` is the last, unbounded one.
-    fn histogram(
-        &mut self,
-        name: &str,
-        help: &str,
-        counts: &[u64],
-        sum: f64,
-        bound: impl Fn(usize) -> Option<f64>,
-    ) {
-        self.family(name, "histogram", help);
-        let mut total = 0;
-        for (index, count) in counts.iter().enumerate() {
-            total += count;
-            if let Some(bound) = bound(index) {
-                self.sample(
-                    &format!("{name}_bucket"),
-                    &format!("le=\"{bound}\""),
-                    total as f64,
-                );
-            }
-        }
-        self.sample(&format!("{name}_bucket"), "le=\"+Inf\"", total as f64);
-        self.sample(&format!("{name}_sum"), "", sum);
-        self.sample(&format!("{name}_count"), "", total as f64);
-    }
 }
 
 fn total(cores: &[Published], of: impl Fn(&Published) -> u64) -> f64 {
@@ -271,121 +219,13 @@ fn sockets(page: &mut Page, cores: &[Published]) {
     );
 }
 
-/// A number of the store: name, kind, help, and where it is.
-type StoreNumber = (
-    &'static str,
-    &'static str,
-    &'static str,
-    fn(&Metrics) -> &AtomicU64,
-);
-
-const STORE_NUMBERS: [StoreNumber; 14] = [
-    (
-        "ringpost_store_commits_total",
-        "counter",
-        "Commit records written.",
-        |store| &store.commits,
-    ),
-    (
-        "ringpost_store_committed_bytes_total",
-        "counter",
-        "Bytes of commit records.",
-        |store| &store.committed_bytes,
-    ),
-    (
-        "ringpost_store_commands_total",
-        "counter",
-        "Commands run.",
-        |store| &store.commands,
-    ),
-    (
-        "ringpost_store_overlay_waits_total",
-        "counter",
-        "Times that commits waited for the overlay.",
-        |store| &store.overlay_waits,
-    ),
-    (
-        "ringpost_store_overlay_bytes",
-        "gauge",
-        "Memory of what is not yet in the tables.",
-        |store| &store.overlay_bytes,
-    ),
-    (
-        "ringpost_store_overlay_entries",
-        "gauge",
-        "Entries that are not yet in the tables.",
-        |store| &store.overlay_entries,
-    ),
-    (
-        "ringpost_store_flush_backlog_bytes",
-        "gauge",
-        "Commit records not yet in the tables.",
-        |store| &store.flush_backlog_bytes,
-    ),
-    (
-        "ringpost_store_flushed_entries_total",
-        "counter",
-        "Rows written to or removed from the tables.",
-        |store| &store.flushed_entries,
-    ),
-    (
-        "ringpost_store_flushed_bytes_total",
-        "counter",
-        "Memory of what was flushed.",
-        |store| &store.flushed_bytes,
-    ),
-    (
-        "ringpost_store_flushes_total",
-        "counter",
-        "Flushes finished.",
-        |store| &store.flushes,
-    ),
-    (
-        "ringpost_store_cancelled_entries_total",
-        "counter",
-        "Entries gone before they were flushed.",
-        |store| &store.cancelled_entries,
-    ),
-    (
-        "ringpost_store_log_segments",
-        "gauge",
-        "Segments of the commit log.",
-        |store| &store.log_segments,
-    ),
-    (
-        "ringpost_store_swept_messages_total",
-        "counter",
-        "Messages removed when their time was over.",
-        |store| &store.swept_messages,
-    ),
-    (
-        "ringpost_store_unlinked_devices_total",
-        "counter",
-        "Devices unlinked because they did not sign in for too long.",
-        |store| &store.unlinked_devices,
-    ),
-];
-
 fn store(page: &mut Page, view: &NodeView) {
-    let store = view.store();
-    for (name, kind, help, number) in STORE_NUMBERS {
-        page.single(
-            name,
-            kind,
-            help,
-            number(store).load(Ordering::Relaxed) as f64,
-        );
+    let (name, help) = ("ringpost_store_state", "1 for the state of the store.");
+    page.family(name, "gauge", help);
+    let state = view.store_state();
+    for known in StoreState::NAMES {
+        let is_it = known == state.name();
+        page.sample(name, &format!("state=\"{known}\""), f64::from(is_it));
     }
-    let syncs = &store.syncs;
-    let seconds = |bucket: usize| {
-        (bucket + 1 < SyncTimes::BUCKETS).then(|| SyncTimes::bucket_end_ns(bucket) as f64 / 1e9)
-    };
-    let help = "Duration of a sync of the commit log.";
-    page.histogram(
-        "ringpost_store_sync_seconds",
-        help,
-        &syncs.counts(),
-        syncs.sum_ns() as f64 / 1e9,
-        seconds,
-    );
+    view.store_numbers().write(page);
 }

@@ -5,8 +5,10 @@
 mod admin;
 mod connections;
 mod metrics;
+mod page;
 mod server;
 mod status;
 
 pub use admin::{AdminAnswer, AdminRequest};
+pub use page::Page;
 pub use server::{HttpError, HttpServer};

@@ -1,0 +1,69 @@
+//! What a node needs of its store, and the choice of the engine.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ringpost_storage_core::{Retention, Rules};
+use ringpost_storage_queue::LaneHandle;
+use ringpost_wire::ShardId;
+
+use super::error::StoreError;
+use super::health::StoreState;
+use crate::configuration::{Engine, Settings};
+use crate::http::Page;
+
+/// Wakes a core when outcomes wait for it. Called on the store's thread: it does not block.
+pub type Wake = Box<dyn Fn() + Send>;
+
+/// A store that was opened and runs nothing yet.
+pub trait Store {
+    /// Makes a lane for a core that is home of `homes`.
+    fn lane(&mut self, homes: BTreeSet<ShardId>, wake: Wake) -> LaneHandle;
+
+    /// What it counts.
+    fn numbers(&self) -> Arc<dyn StoreNumbers>;
+
+    /// Starts its threads: the lanes' batches are taken from now on.
+    ///
+    /// # Errors
+    /// A thread cannot be had.
+    fn start(self: Box<Self>) -> Result<Box<dyn RunningStore>, StoreError>;
+}
+
+/// A store with its threads.
+pub trait RunningStore {
+    /// Whether it can take messages.
+    fn state(&self) -> StoreState;
+
+    /// Makes durable what can be, and ends the threads.
+    ///
+    /// # Errors
+    /// It had failed, or does now.
+    fn stop(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What a store counts, read by HTTP at any time.
+pub trait StoreNumbers: Send + Sync {
+    /// Writes its families.
+    fn write(&self, page: &mut Page);
+}
+
+/// Opens the store that the settings name.
+///
+/// # Errors
+/// It cannot be opened; the text is for the operator.
+pub fn open(settings: &Settings) -> Result<Box<dyn Store>, StoreError> {
+    match settings.store.engine {
+        Engine::Embedded => super::embedded::open(settings),
+        Engine::FoundationDb => super::foundationdb::open(settings),
+    }
+}
+
+/// The rules that both engines keep.
+pub(super) fn rules(settings: &Settings) -> Rules {
+    let retention = match settings.store.retention_days {
+        0 => Retention::UntilDelivered,
+        days => Retention::Days(days),
+    };
+    Rules { retention }
+}
