@@ -230,8 +230,12 @@ impl Engine {
         }
     }
 
+    /// Number of the last record of the log.
+    pub fn last_record(&self) -> u64 {
+        self.log.next_record() - 1
+    }
+
     /// Commits writes that no command made.
-    #[cfg(test)]
     pub fn commit_writes(&mut self, writes: Vec<Write>) -> Result<(), Fatal> {
         self.stage(writes);
         self.commit()

@@ -2,6 +2,7 @@
 //!
 //! A commit is one checksummed record and one sync. What is cleared within seconds never reaches the tables.
 
+mod access;
 mod committer;
 mod device_sweep;
 mod directory;

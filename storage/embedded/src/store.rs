@@ -29,7 +29,7 @@ use crate::tables::Tables;
 /// An open store without threads. [`EmbeddedStore::run`] uses it directly; [`EmbeddedStore::start`] gives it its threads.
 #[derive(Debug)]
 pub struct EmbeddedStore {
-    engine: Engine,
+    pub(crate) engine: Engine,
     flusher: Flusher,
     desks: Vec<LaneDesk>,
     bell: Arc<Bell>,
@@ -40,7 +40,7 @@ pub struct EmbeddedStore {
     sweep_delays: SweepDelays,
     failure: Option<String>,
     /// Keeps the lock.
-    directory: Directory,
+    pub(crate) directory: Directory,
 }
 
 impl EmbeddedStore {
@@ -222,25 +222,13 @@ impl EmbeddedStore {
         self.note_failure(result)
     }
 
-    /// Commits writes that no command made.
-    #[cfg(test)]
-    pub(crate) fn commit_writes(
-        &mut self,
-        writes: Vec<ringpost_storage_core::store::Write>,
-    ) -> Result<(), Fatal> {
-        self.stopped_before()?;
-        let result = self.flush_due();
-        let result = result.and_then(|()| self.engine.commit_writes(writes));
-        self.note_failure(result)
-    }
-
     /// The store as commands see it.
     #[cfg(test)]
     pub(crate) fn view(&self) -> crate::view::View<'_> {
         self.engine.view()
     }
 
-    /// As `commit_writes`, and leaves a flush under way where it is.
+    /// As `write`, and leaves a flush under way where it is.
     #[cfg(test)]
     pub(crate) fn commit_writes_amid_flush(
         &mut self,
@@ -277,7 +265,7 @@ impl EmbeddedStore {
     }
 
     /// Does what is due, and as much as it takes to have room again.
-    fn flush_due(&mut self) -> Result<(), Fatal> {
+    pub(crate) fn flush_due(&mut self) -> Result<(), Fatal> {
         loop {
             match self.engine.next_job() {
                 Some(job) => self.perform(&job)?,
@@ -308,14 +296,14 @@ impl EmbeddedStore {
         Ok(())
     }
 
-    fn stopped_before(&self) -> Result<(), Fatal> {
+    pub(crate) fn stopped_before(&self) -> Result<(), Fatal> {
         match &self.failure {
             None => Ok(()),
             Some(reason) => Err(Fatal::Stopped(reason.clone())),
         }
     }
 
-    fn note_failure<T>(&mut self, result: Result<T, Fatal>) -> Result<T, Fatal> {
+    pub(crate) fn note_failure<T>(&mut self, result: Result<T, Fatal>) -> Result<T, Fatal> {
         if let Err(fatal) = &result {
             self.metrics.set_last_error(fatal.to_string());
             self.failure = Some(fatal.to_string());

@@ -1,6 +1,6 @@
 //! The first byte of every key, and the reading of the fixed-width parts after it.
 //!
-//! A byte never changes its family; families from 0x10 on begin with a user, those from 0x20 on belong to lanes.
+//! A byte never changes its family; families from 0x10 on begin with a user, those from 0x20 on belong to no chat and no user.
 
 use ringpost_wire::{ChatId, DeviceId, Seq, UserId};
 
@@ -34,11 +34,13 @@ pub enum Family {
     LaneRecord = 0x21,
     /// The claims and settlings of a lane.
     LaneTerm = 0x22,
+    /// How far the reading of an export has come.
+    Import = 0x30,
 }
 
 impl Family {
     /// All families, ascending.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Head,
         Self::Message,
         Self::Member,
@@ -51,6 +53,7 @@ impl Family {
         Self::Fence,
         Self::LaneRecord,
         Self::LaneTerm,
+        Self::Import,
     ];
 
     /// The family of a key; `None` for one of no family.

@@ -13,6 +13,7 @@
 //! 20 shard               fence         fence.rs         written by whoever claims the shard
 //! 21 node lane           lane record   lane_record.rs   written by the lane
 //! 22 node lane           lane term     lane_term.rs     written by claims and settlings of the lane
+//! 30 export              import        import.rs        written while an export is read into the store
 //! ```
 
 pub mod device;
@@ -20,6 +21,7 @@ mod family;
 pub mod fence;
 pub mod head;
 mod home;
+pub mod import;
 pub mod lane_record;
 pub mod lane_term;
 pub mod member;
@@ -34,4 +36,5 @@ pub mod window;
 
 pub use family::Family;
 pub use home::home;
+pub use import::ExportId;
 pub use lane_record::LaneId;

@@ -12,8 +12,9 @@ const DEVICE: DeviceAddress = DeviceAddress {
     device: 7,
 };
 const LANE: LaneId = LaneId { node: 3, lane: 9 };
+const EXPORT: ExportId = ExportId([0x34; 16]);
 
-fn one_of_each() -> [Key; 12] {
+fn one_of_each() -> [Key; 13] {
     [
         head::encode(CHAT),
         message::encode(CHAT, 5),
@@ -27,6 +28,7 @@ fn one_of_each() -> [Key; 12] {
         fence::encode(ShardId(0xfff)),
         lane_record::encode(LANE),
         lane_term::encode(LANE),
+        import::encode(EXPORT),
     ]
 }
 
@@ -46,8 +48,9 @@ fn every_family_round_trips_and_refuses_the_others() {
             fence::decode(key) == Some(ShardId(0xfff)),
             lane_record::decode(key) == Some(LANE),
             lane_term::decode(key) == Some(LANE),
+            import::decode(key) == Some(EXPORT),
         ];
-        let only_itself: Vec<bool> = (0..12).map(|other| other == index).collect();
+        let only_itself: Vec<bool> = (0..13).map(|other| other == index).collect();
         assert_eq!(decoded.to_vec(), only_itself, "{key:?}");
         assert_eq!(Family::of(key), Some(Family::ALL[index]));
     }
@@ -72,7 +75,7 @@ fn the_home_is_the_chats_where_a_chat_writes_and_the_users_elsewhere() {
     let [chat, user] = [CHAT.shard(), USER.shard()].map(Some);
     let homes: Vec<_> = one_of_each().iter().map(home).collect();
     let expected = [
-        chat, chat, chat, chat, chat, chat, chat, user, user, None, None, None,
+        chat, chat, chat, chat, chat, chat, chat, user, user, None, None, None, None,
     ];
     assert_eq!(homes, expected);
 }

@@ -14,11 +14,11 @@ fn a_failed_sync_or_write_stops_everything() {
             ..options(folder.path())
         })
         .unwrap();
-        store.commit_writes(vec![insert(1, "one")]).unwrap();
-        store.commit_writes(vec![insert(2, "two")]).unwrap();
-        let error = store.commit_writes(vec![insert(3, "three")]).unwrap_err();
+        store.write(vec![insert(1, "one")]).unwrap();
+        store.write(vec![insert(2, "two")]).unwrap();
+        let error = store.write(vec![insert(3, "three")]).unwrap_err();
         assert!(matches!(error, Fatal::Log(_)), "{error}");
-        let error = store.commit_writes(vec![insert(4, "four")]).unwrap_err();
+        let error = store.write(vec![insert(4, "four")]).unwrap_err();
         assert!(matches!(error, Fatal::Stopped(_)), "{error}");
         assert!(matches!(store.run(vec![]), Err(Fatal::Stopped(_))));
         assert!(matches!(store.flush(), Err(Fatal::Stopped(_))));
@@ -41,7 +41,7 @@ fn a_power_loss_between_a_flush_and_the_end_of_its_segments_loses_nothing() {
     .unwrap();
     let value = "x".repeat(1_500);
     for seq in 1..=20 {
-        store.commit_writes(vec![insert(seq, &value)]).unwrap();
+        store.write(vec![insert(seq, &value)]).unwrap();
     }
     assert!(store.metrics().log_segments.load(Relaxed) >= 8);
     let error = store.flush().unwrap_err();

@@ -25,15 +25,13 @@ fn what_is_cleared_in_time_never_reaches_the_tables() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
     for seq in 1..=40 {
-        store.commit_writes(vec![insert(seq, "value")]).unwrap();
+        store.write(vec![insert(seq, "value")]).unwrap();
     }
     for seq in 1..=20 {
-        store
-            .commit_writes(vec![Write::Clear(message(seq))])
-            .unwrap();
+        store.write(vec![Write::Clear(message(seq))]).unwrap();
     }
     store
-        .commit_writes(vec![Write::ClearRange(key::message::range(CHAT, 21, 40))])
+        .write(vec![Write::ClearRange(key::message::range(CHAT, 21, 40))])
         .unwrap();
     store.flush().unwrap();
     let metrics = store.metrics();
@@ -50,9 +48,7 @@ fn a_head_overwritten_a_hundred_times_is_written_once() {
     let mut store = open(folder.path());
     let head = key::head::encode(CHAT);
     for round in 0..100 {
-        store
-            .commit_writes(vec![set(head, &round.to_string())])
-            .unwrap();
+        store.write(vec![set(head, &round.to_string())]).unwrap();
     }
     store.flush().unwrap();
     assert_eq!(store.metrics().flushed_entries.load(Relaxed), 1);
@@ -66,14 +62,14 @@ fn what_is_cleared_late_leaves_the_tables_too() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = open(folder.path());
     for seq in 1..=6 {
-        store.commit_writes(vec![insert(seq, "value")]).unwrap();
+        store.write(vec![insert(seq, "value")]).unwrap();
     }
     store.flush().unwrap();
     store
-        .commit_writes(vec![Write::Clear(message(1)), Write::Clear(message(2))])
+        .write(vec![Write::Clear(message(1)), Write::Clear(message(2))])
         .unwrap();
     store
-        .commit_writes(vec![Write::ClearRange(key::message::range(CHAT, 3, 5))])
+        .write(vec![Write::ClearRange(key::message::range(CHAT, 3, 5))])
         .unwrap();
     let seen = |store: &EmbeddedStore| -> Vec<u64> {
         (1..=6)
@@ -98,7 +94,7 @@ fn segments_are_retired_after_a_flush_and_written_over() {
     let mut store = EmbeddedStore::open(small()).unwrap();
     let value = "x".repeat(1_500);
     for seq in 1..=20 {
-        store.commit_writes(vec![insert(seq, &value)]).unwrap();
+        store.write(vec![insert(seq, &value)]).unwrap();
     }
     let before = files(folder.path(), "log");
     assert!(before >= 8, "{before} segments");
@@ -107,7 +103,7 @@ fn segments_are_retired_after_a_flush_and_written_over() {
     assert_eq!(files(folder.path(), "spare"), 2);
     assert_eq!(store.metrics().log_segments.load(Relaxed), 1);
     for seq in 21..=25 {
-        store.commit_writes(vec![insert(seq, &value)]).unwrap();
+        store.write(vec![insert(seq, &value)]).unwrap();
     }
     assert_eq!(files(folder.path(), "spare"), 0);
     drop(store);
@@ -126,7 +122,7 @@ fn a_full_overlay_makes_commits_wait_for_a_flush_and_loses_nothing() {
     .unwrap();
     let value = "x".repeat(1_000);
     for seq in 1..=500 {
-        store.commit_writes(vec![insert(seq, &value)]).unwrap();
+        store.write(vec![insert(seq, &value)]).unwrap();
         let bytes = store.metrics().overlay_bytes.load(Relaxed);
         assert!(bytes <= (64 << 10) + 2_000, "{bytes} bytes at {seq}");
     }

@@ -25,7 +25,7 @@ fn written(folder: &Path, last: u64) -> Vec<u64> {
     let path = segments(folder).pop().unwrap();
     let mut ends = vec![fs::metadata(&path).unwrap().len()];
     for seq in 1..=last {
-        store.commit_writes(vec![insert(seq, "value")]).unwrap();
+        store.write(vec![insert(seq, "value")]).unwrap();
         ends.push(fs::metadata(&path).unwrap().len());
     }
     ends
@@ -44,7 +44,7 @@ fn what_was_committed_is_there_after_a_drop_without_flush() {
     let mut store = open(folder.path());
     assert_eq!(count(&store, 4), 3);
     assert_eq!(store.incarnation(), 2);
-    store.commit_writes(vec![insert(4, "value")]).unwrap();
+    store.write(vec![insert(4, "value")]).unwrap();
     drop(store);
     assert_eq!(count(&open(folder.path()), 4), 4);
 }
@@ -80,7 +80,7 @@ fn the_last_record_may_be_torn_at_any_byte() {
 fn assert_reopens(folder: &Path, path: &Path, messages: u64) {
     let mut store = open(folder);
     assert_eq!(count(&store, 3), messages);
-    store.commit_writes(vec![insert(9, "after")]).unwrap();
+    store.write(vec![insert(9, "after")]).unwrap();
     drop(store);
     let store = open(folder);
     assert_eq!(count(&store, 3), messages);
@@ -151,7 +151,7 @@ fn with_segments(folder: &Path) -> Vec<PathBuf> {
     .unwrap();
     let value = "x".repeat(1_500);
     for seq in 1..=10 {
-        store.commit_writes(vec![insert(seq, &value)]).unwrap();
+        store.write(vec![insert(seq, &value)]).unwrap();
     }
     segments(folder)
 }
@@ -234,12 +234,12 @@ fn nothing_goes_through_the_journal_of_the_tables() {
     let mut store = open(folder.path());
     for seq in 1..=40 {
         let value = format!("{seq:0500}");
-        store.commit_writes(vec![insert(seq, &value)]).unwrap();
+        store.write(vec![insert(seq, &value)]).unwrap();
     }
     store.flush().unwrap();
     let (begin, end) = (message(3), message(30));
     store
-        .commit_writes(vec![Write::ClearRange(KeyRange { begin, end })])
+        .write(vec![Write::ClearRange(KeyRange { begin, end })])
         .unwrap();
     store.flush().unwrap();
     drop(store);
