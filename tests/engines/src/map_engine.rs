@@ -26,6 +26,11 @@ impl MapEngine {
             rules,
         }
     }
+
+    /// All rows.
+    pub fn rows(&self) -> &BTreeMap<Key, Bytes> {
+        &self.rows.0
+    }
 }
 
 impl Snapshot for Map {
