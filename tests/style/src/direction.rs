@@ -16,7 +16,7 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
     Some(match package {
         "ringpost-wire" | "ringpost-gateway-ring" => &[],
         "ringpost-storage-core" | "ringpost-client-core" => &["ringpost-wire"],
-        "ringpost-storage-queue" | "ringpost-gateway-core" => {
+        "ringpost-storage-queue" | "ringpost-storage-check" | "ringpost-gateway-core" => {
             &["ringpost-wire", "ringpost-storage-core"]
         }
         "ringpost-storage-embedded" | "ringpost-storage-foundationdb" => &[
@@ -39,6 +39,14 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
             "ringpost-storage-core",
             "ringpost-storage-embedded",
             "ringpost-storage-foundationdb",
+        "ringpost-storage-queue" | "ringpost-storage-check" | "ringpost-gateway-core" => {
+            &["ringpost-wire", "ringpost-storage-core"]
+        }
+        "ringpost-storage-embedded" | "ringpost-storage-foundationdb" => &[
+            "ringpost-wire",
+            "ringpost-storage-core",
+            "ringpost-storage-queue",
+        ],
             "ringpost-gateway-core",
             "ringpost-gateway-ring",
             "ringpost-client-core",
