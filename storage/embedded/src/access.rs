@@ -2,10 +2,11 @@
 //!
 //! Writes here keep none of the store's rules: what is written must come from a store that keeps them.
 
-use ringpost_storage_core::store::{KeyRange, Rows, Snapshot as _, Write};
+use ringpost_storage_core::key::Family;
+use ringpost_storage_core::store::{Key, KeyRange, Rows, Snapshot as _, Write};
 
-use crate::error::Fatal;
-use crate::store::EmbeddedStore;
+use crate::error::{Fatal, OpenError};
+use crate::store::{EmbeddedStore, tables_error};
 
 impl EmbeddedStore {
     /// The store's own number, made with it at random.
@@ -16,6 +17,22 @@ impl EmbeddedStore {
     /// Number of the last commit: two readings with the same number saw the same rows.
     pub fn last_commit(&self) -> u64 {
         self.engine.last_record()
+    }
+
+    /// An error when an import has not come to its end.
+    pub(crate) fn refuse_unfinished(&self) -> Result<(), OpenError> {
+        let imports = KeyRange::prefix(Key::of(&[&[Family::Import as u8]]));
+        let view = self.engine.view();
+        match view.range(&imports, 1, 1) {
+            Ok(found) if found.rows.is_empty() => Ok(()),
+            Ok(_) => Err(OpenError::UnfinishedImport {
+                path: self.directory.tables.clone(),
+            }),
+            Err(_) => match view.into_failure() {
+                Some(source) => Err(tables_error(&self.directory, source)),
+                None => Ok(()),
+            },
+        }
     }
 
     /// The first rows of a range, ascending, as many as the limits allow; at least one where there is one.

@@ -135,6 +135,12 @@ pub enum OpenError {
         /// What fjall said.
         source: fjall::Error,
     },
+    /// An export was read into the store, and not to its end.
+    #[error("{} holds a part of an export: import it again to its end", path.display())]
+    UnfinishedImport {
+        /// The folder of the tables.
+        path: PathBuf,
+    },
     /// An option that makes no sense.
     #[error("{option} is {value}: it must be at least {least}")]
     Option {

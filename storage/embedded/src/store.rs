@@ -49,6 +49,16 @@ impl EmbeddedStore {
     /// # Errors
     /// [`OpenError`], with a message for the operator. Nothing of the data was changed.
     pub fn open(options: Options) -> Result<Self, OpenError> {
+        let store = Self::open_even_unfinished(options)?;
+        store.refuse_unfinished()?;
+        Ok(store)
+    }
+
+    /// As `open`, also where an import has not come to its end: not for a node.
+    ///
+    /// # Errors
+    /// As those of `open`.
+    pub fn open_even_unfinished(options: Options) -> Result<Self, OpenError> {
         check(&options)?;
         let directory = Directory::open(&options.data_dir)?;
         let tables = Tables::open(&directory.tables, directory.flushed.clone())?;
@@ -437,7 +447,7 @@ fn check(options: &Options) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn tables_error(directory: &Directory, source: fjall::Error) -> OpenError {
+pub(crate) fn tables_error(directory: &Directory, source: fjall::Error) -> OpenError {
     OpenError::Tables {
         path: directory.tables.clone(),
         source,

@@ -1,5 +1,6 @@
 //! Tests of the whole engine, without and with threads, on real files.
 
+mod access;
 mod failures;
 mod flushing;
 mod lanes;
