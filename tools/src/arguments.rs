@@ -28,6 +28,71 @@ pub enum Command {
     Inspect(InspectOptions),
     /// Replay a corpus of conversations and compare what arrives with what was sent.
     Replay(ReplayOptions),
+    /// Check every invariant of a store: exit code 0 for a good one, 1 for findings, 2 when it cannot be checked.
+    Fsck(FsckOptions),
+    /// Write all chats and users of a store to a file. Run it again to go on after an interruption.
+    Export(ExportOptions),
+    /// Read an export into an empty store. Run it again to go on after an interruption.
+    Import(ImportOptions),
+}
+
+/// Which store.
+#[derive(Clone, Debug, Args)]
+pub struct StoreOptions {
+    /// A node's data directory, an export, or a FoundationDB cluster file.
+    pub store: PathBuf,
+    /// With what the store's keys begin, in FoundationDB.
+    #[arg(long, default_value = "ringpost")]
+    pub prefix: String,
+}
+
+/// `fsck`.
+#[derive(Debug, Args)]
+pub struct FsckOptions {
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreOptions,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Show so many findings of each kind; all are counted.
+    #[arg(long, default_value_t = 20)]
+    pub findings_max: usize,
+    /// Folder for temporary files, instead of the system's: about 150 MB for a million chats of two.
+    #[arg(long)]
+    pub temporary: Option<PathBuf>,
+    /// Say nothing of the progress.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreOptions,
+    /// The file to write.
+    pub file: PathBuf,
+    /// Begin again instead of going on.
+    #[arg(long)]
+    pub restart: bool,
+    /// Say nothing of the progress.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct ImportOptions {
+    /// The export to read.
+    pub file: PathBuf,
+    /// Into which store.
+    #[command(flatten)]
+    pub store: StoreOptions,
+    /// Say nothing of the progress.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// Where the key for tokens is.

@@ -4,12 +4,27 @@ use std::path::{Path, PathBuf};
 
 use ringpost_client_native::{ConnectError, Ended, OpenError, SendError, StorageError};
 
+use crate::store::StoreError;
+use crate::transfer::{ExportError, ImportError};
+
 /// Why a tool stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolError {
     /// The tool ran, and found or met something wrong.
     #[error("{0}")]
     Found(String),
+    /// A check that could not be made, or tells nothing.
+    #[error("{0}")]
+    CannotRun(String),
+    /// A store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An export was not made, or not to its end.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// An export was not read into a store, or not to its end.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The arguments do not make sense together.
     #[error("{0}")]
     Usage(String),
@@ -64,14 +79,18 @@ impl ToolError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Found(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::CannotRun(_) => 2,
             Self::SessionEnded(_)
             | Self::Stopped(_)
             | Self::Connect(_)
             | Self::Send(_)
             | Self::Open(_)
             | Self::Node { .. } => 3,
-            Self::Storage(_) | Self::File { .. } => 4,
+            Self::Storage(_)
+            | Self::File { .. }
+            | Self::Store(_)
+            | Self::Export(_)
+            | Self::Import(_) => 4,
         }
     }
 }

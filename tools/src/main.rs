@@ -1,19 +1,26 @@
-//! `ringpost-tools`: tokens, conversations from a terminal or a script, replay of a corpus, and a look into a node.
+//! `ringpost-tools`: tokens, conversations from a terminal or a script, replay of a corpus, a look into a node, and stores
+//! checked and carried as a whole.
 //!
-//! Exit codes: 0 done; 1 something was lost, repeated, refused or missing; 2 wrong usage; 3 the session or the node failed;
-//! 4 a file could not be read or written.
+//! Exit codes: 0 done; 1 something was lost, repeated, refused, missing or broken; 2 wrong usage, or a check that cannot be
+//! made; 3 the session or the node failed; 4 a file or a store could not be read or written.
 
 mod account;
 mod arguments;
 mod chat;
 mod error;
+mod export;
+mod fsck;
 mod http;
+mod import;
 mod inspect;
 mod lines;
+mod progress;
 mod receive;
 mod replay;
 mod send;
+mod store;
 mod token;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -30,6 +37,9 @@ async fn run(command: Command) -> Result<(), ToolError> {
         Command::Receive(options) => receive::run(options).await,
         Command::Inspect(options) => inspect::run(&options),
         Command::Replay(options) => replay::run(options).await,
+        Command::Fsck(options) => fsck::run(&options),
+        Command::Export(options) => export::run(&options),
+        Command::Import(options) => import::run(&options),
     }
 }
 

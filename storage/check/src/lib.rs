@@ -20,5 +20,6 @@ mod user;
 pub use check::{CheckError, Options, Phase, Walked, check};
 pub use finding::{Finding, FindingKind};
 pub use key_text::key_text;
+pub use other_rows::strange_ranges;
 pub use report::Report;
 pub use source::{Page, RowSource, SourceError, StoredRow};

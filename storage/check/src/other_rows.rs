@@ -63,7 +63,7 @@ pub(crate) fn check_strangers(
     findings: &mut Findings,
 ) -> Result<u64, SourceError> {
     let mut taken = 0;
-    for (begin, end) in gaps() {
+    for (begin, end) in strange_ranges() {
         let mut rows = Rows::new(begin, end);
         while let Some(row) = rows.next(source)? {
             findings.add(FindingKind::UnknownFamily, &row.key, || {
@@ -75,8 +75,8 @@ pub(crate) fn check_strangers(
     Ok(taken)
 }
 
-/// The stretches between the families.
-fn gaps() -> Vec<(Vec<u8>, Vec<u8>)> {
+/// The stretches of keys between the families, from begin to end, in which no row may be.
+pub fn strange_ranges() -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut gaps = Vec::new();
     let mut begin = Vec::new();
     for family in Family::ALL {
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn gaps_and_families_cover_every_key_once() {
-        let gaps = gaps();
+        let gaps = strange_ranges();
         for byte in 0..=0xff_u8 {
             let key = [byte, 7];
             let is_family = Family::ALL.iter().any(|family| *family as u8 == byte);

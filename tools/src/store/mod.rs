@@ -1,0 +1,11 @@
+//! Stores as the tools for whole stores see them: opened by one argument, read and written row by row.
+
+mod embedded;
+mod error;
+mod open;
+mod sink;
+
+pub use embedded::EmbeddedRows;
+pub use error::StoreError;
+pub use open::{open_source, open_target};
+pub use sink::RowSink;
