@@ -39,14 +39,7 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
             "ringpost-storage-core",
             "ringpost-storage-embedded",
             "ringpost-storage-foundationdb",
-        "ringpost-storage-queue" | "ringpost-storage-check" | "ringpost-gateway-core" => {
-            &["ringpost-wire", "ringpost-storage-core"]
-        }
-        "ringpost-storage-embedded" | "ringpost-storage-foundationdb" => &[
-            "ringpost-wire",
-            "ringpost-storage-core",
-            "ringpost-storage-queue",
-        ],
+            "ringpost-storage-check",
             "ringpost-gateway-core",
             "ringpost-gateway-ring",
             "ringpost-client-core",
