@@ -31,7 +31,7 @@ fn build(package: &str) -> Option<PathBuf> {
         "debug" => "dev",
         profile => profile,
     };
-    let status = Command::new(env!("CARGO"))
+    let status = cargo()
         .args(["build", "--quiet", "--locked", "-p", package])
         .args(["--profile", profile])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -39,4 +39,9 @@ fn build(package: &str) -> Option<PathBuf> {
         .status()
         .ok()?;
     status.success().then(|| profile_directory.join(package))
+}
+
+/// The running cargo, or the one on the path: told by rustup, it holds all crates to the workspace's toolchain.
+pub(crate) fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }

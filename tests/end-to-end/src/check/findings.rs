@@ -19,70 +19,84 @@ pub struct Findings {
     pub sent: u64,
     /// Messages kept by applications.
     pub kept: u64,
-    /// Messages answered `Sent` that a device of the chat never got.
-    pub lost: u64,
-    /// Messages that reached an application twice.
-    pub repeated: u64,
-    /// Numbers of a chat that a device does not know.
-    pub missing: u64,
-    /// Messages that came before one that should have come earlier.
-    pub disordered: u64,
-    /// Places that two devices, or a device and the server, know differently.
-    pub contradicted: u64,
-    /// What a client was told that must not happen.
-    pub odd: u64,
-    /// The first few, in words.
+    /// The first few of what is wrong, in words.
     pub examples: Vec<String>,
+    wrong: BTreeMap<Wrong, u64>,
 }
 
-/// One thing that is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wrong {
+/// A kind of thing that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wrong {
+    /// A message answered `Sent` that a device of the chat never got.
     Lost,
+    /// A message that was never answered.
+    Unanswered,
+    /// A message that reached an application twice.
     Repeated,
+    /// A number of a chat that a device does not know.
     Missing,
+    /// A message that came before one that should have come earlier.
     Disordered,
+    /// A place that two devices, or a device and the server, know differently.
     Contradicted,
+    /// Something that a client was told and that must not happen.
     Odd,
+}
+
+impl Wrong {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::Lost,
+        Self::Unanswered,
+        Self::Repeated,
+        Self::Missing,
+        Self::Disordered,
+        Self::Contradicted,
+        Self::Odd,
+    ];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Unanswered => "unanswered",
+            Self::Repeated => "repeated",
+            Self::Missing => "missing",
+            Self::Disordered => "disordered",
+            Self::Contradicted => "contradicted",
+            Self::Odd => "odd",
+        }
+    }
 }
 
 impl Findings {
     /// Whether everything holds.
     pub fn is_clean(&self) -> bool {
-        self.wrong() == 0
+        self.wrong.is_empty()
     }
 
-    /// How much is wrong.
-    pub fn wrong(&self) -> u64 {
-        self.lost + self.repeated + self.missing + self.disordered + self.contradicted + self.odd
+    /// How often something is wrong in this way.
+    pub fn times(&self, wrong: Wrong) -> u64 {
+        self.wrong.get(&wrong).copied().unwrap_or(0)
     }
 
     /// As JSON.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut value = json!({
             "chats": self.chats,
             "sent": self.sent,
             "kept": self.kept,
-            "lost": self.lost,
-            "repeated": self.repeated,
-            "missing": self.missing,
-            "disordered": self.disordered,
-            "contradicted": self.contradicted,
-            "odd": self.odd,
             "examples": self.examples,
-        })
+        });
+        for wrong in Wrong::ALL {
+            value[wrong.name()] = self.times(wrong).into();
+        }
+        value
     }
 
-    pub(super) fn add(&mut self, wrong: Wrong, what: impl FnOnce() -> String) {
-        let count = match wrong {
-            Wrong::Lost => &mut self.lost,
-            Wrong::Repeated => &mut self.repeated,
-            Wrong::Missing => &mut self.missing,
-            Wrong::Disordered => &mut self.disordered,
-            Wrong::Contradicted => &mut self.contradicted,
-            Wrong::Odd => &mut self.odd,
-        };
-        *count += 1;
+    /// Counts one thing that is wrong.
+    pub(crate) fn add(&mut self, wrong: Wrong, what: impl FnOnce() -> String) {
+        *self.wrong.entry(wrong).or_default() += 1;
         if self.examples.len() < EXAMPLES_MAX {
             self.examples.push(what());
         }

@@ -4,4 +4,4 @@ mod chat;
 mod findings;
 
 pub use chat::check_chat;
-pub use findings::{Findings, check};
+pub use findings::{Findings, Wrong, check};

@@ -4,6 +4,6 @@ mod plan;
 mod report;
 mod run;
 
-pub use plan::{Ending, RoundsPlan};
+pub use plan::{Cut, Ending, RoundsPlan};
 pub use report::{Life, RoundsReport};
 pub use run::{RoundsError, run_rounds};

@@ -16,6 +16,15 @@ pub enum Ending {
     PowerLoss,
 }
 
+/// How much of what was not synced outlasts a power loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Some of it, by the seed: whole, in part, or torn.
+    Lucky,
+    /// None of it.
+    ToSynced,
+}
+
 /// Rounds to run.
 #[derive(Clone, Debug)]
 pub struct RoundsPlan {
@@ -23,6 +32,8 @@ pub struct RoundsPlan {
     pub rounds: u32,
     /// How each ends.
     pub ending: Ending,
+    /// What a power loss leaves.
+    pub cut: Cut,
     /// Seed of the moments, the cuts and the load.
     pub seed: u64,
     /// The load, which goes on over all rounds.
@@ -37,6 +48,8 @@ pub struct RoundsPlan {
     pub settle_timeout: Duration,
     /// Everything is given up as unsettled when nothing moved for so long.
     pub stall_timeout: Duration,
+    /// Whether the node's folder is kept, to look at, when anything is wrong.
+    pub keeps_folder: bool,
 }
 
 impl RoundsPlan {
@@ -45,6 +58,7 @@ impl RoundsPlan {
         Self {
             rounds,
             ending,
+            cut: Cut::Lucky,
             seed,
             load: LoadPlan {
                 crash_one_in: 20_000,
@@ -55,6 +69,7 @@ impl RoundsPlan {
             fault: None,
             settle_timeout: Duration::from_secs(120),
             stall_timeout: Duration::from_secs(45),
+            keeps_folder: true,
         }
     }
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use ringpost_power_loss::{PowerLossError, Shim, SyncFault, cut};
+use ringpost_power_loss::{PowerLossError, Shim, SyncFault, cut, cut_to_synced};
 use ringpost_wire::{ChatId, Seq};
 
-use super::plan::{Ending, RoundsPlan};
+use super::plan::{Cut, Ending, RoundsPlan};
 use super::report::{Life, RoundsReport};
 use crate::check::check;
 use crate::load::{Fleet, Totals};
@@ -50,7 +50,7 @@ pub fn run_rounds(plan: &RoundsPlan) -> Result<RoundsReport, RoundsError> {
         }
     }
     let report = series.end()?;
-    if !report.is_clean() {
+    if plan.keeps_folder && !report.is_clean() {
         eprintln!("the node's folder is kept: {}", place.keep().display());
     }
     Ok(report)
@@ -112,11 +112,12 @@ impl<'a> Series<'a> {
         }
         self.sent_before = sent;
         if self.plan.ending == Ending::PowerLoss {
-            let report = cut(
-                &self.place.data(),
-                &self.place.shadow(),
-                self.random.random(),
-            )?;
+            let (data, shadow) = (self.place.data(), self.place.shadow());
+            let seed = self.random.random();
+            let report = match self.plan.cut {
+                Cut::Lucky => cut(&data, &shadow, seed)?,
+                Cut::ToSynced => cut_to_synced(&data, &shadow)?,
+            };
             if let Some(life) = self.lives.last_mut() {
                 life.cut_bytes = report.bytes_lost;
             }
