@@ -1,7 +1,9 @@
 //! Every command that a gateway gives to a lane: closed, plain values. A lane runs them in order, all or none.
 
 use bytes::Bytes;
-use ringpost_wire::{ChatId, DeviceAddress, Seq, ShardId, UserId};
+use ringpost_wire::{ChatId, DeviceAddress, ErrorCode, MessageView, Seq, ShardId, UserId};
+
+use crate::outcome::{AppendRefused, Outcome};
 
 /// A command. Its home is the shard whose lane must run it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +144,23 @@ impl Command {
             Self::OpenChat { opener, other, .. } => ChatId::one_to_one(*opener, *other).shard(),
             Self::Append { frame, .. } => Self::chat_of_frame(frame).unwrap_or_default().shard(),
         }
+    }
+
+    /// The outcome when it is not run; no number is used.
+    pub fn refused(&self, code: ErrorCode) -> Outcome {
+        let Self::Append { frame, .. } = self else {
+            return Outcome::Failed(code);
+        };
+        let Ok(view) = MessageView::of_send(frame) else {
+            return Outcome::Failed(ErrorCode::MalformedFrame);
+        };
+        Outcome::AppendRefused(AppendRefused {
+            chat: view.chat(),
+            sent_as: view.client_seq(),
+            code,
+            expected: 0,
+            device_epoch: 0,
+        })
     }
 
     /// The chat of a `Send` frame; `None` when it is shorter than a header.

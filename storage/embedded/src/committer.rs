@@ -10,10 +10,9 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ringpost_storage_core::limits::{BATCH_BYTES_AIM, BATCH_COMMANDS_MAX};
-use ringpost_storage_core::outcome::AppendRefused;
 use ringpost_storage_core::{Command, Outcome};
 use ringpost_storage_queue::{Bell, LaneDesk};
-use ringpost_wire::{ErrorCode, MessageView};
+use ringpost_wire::ErrorCode;
 
 use crate::device_sweep::DeviceSweep;
 use crate::directory::Directory;
@@ -270,7 +269,8 @@ impl Lanes {
     }
 
     fn refuse(&mut self) {
-        let outcomes = self.commands.iter().map(unavailable).collect();
+        let refused = |command: &Command| command.refused(ErrorCode::Unavailable);
+        let outcomes = self.commands.iter().map(refused).collect();
         self.answer(outcomes);
     }
 }
@@ -279,23 +279,6 @@ fn frame_bytes(command: &Command) -> usize {
     match command {
         Command::Append { frame, .. } => frame.len(),
         _ => 0,
-    }
-}
-
-/// The answer of a store that has stopped.
-fn unavailable(command: &Command) -> Outcome {
-    let Command::Append { frame, .. } = command else {
-        return Outcome::Failed(ErrorCode::Unavailable);
-    };
-    match MessageView::of_send(frame) {
-        Ok(message) => Outcome::AppendRefused(AppendRefused {
-            chat: message.chat(),
-            sent_as: message.client_seq(),
-            code: ErrorCode::Unavailable,
-            expected: 0,
-            device_epoch: 0,
-        }),
-        Err(_) => Outcome::Failed(ErrorCode::Unavailable),
     }
 }
 

@@ -6,7 +6,7 @@ use ringpost_wire::ErrorCode;
 
 use super::event::{LaneEffect, Ticket, UnavailableReason};
 use super::fetched::{Fetched, View, take_answers};
-use super::machine::{Lane, Phase, refused};
+use super::machine::{Lane, Phase};
 use super::own_range::home_of_range;
 use super::own_rows::only;
 use super::transaction::{ReadAnswer, StoreFault};
@@ -162,7 +162,7 @@ impl Lane {
             .map(|(place, command)| {
                 let own = run.next_if(|(at, _)| **at == place);
                 own.map_or_else(
-                    || refused(command, ErrorCode::Unavailable),
+                    || command.refused(ErrorCode::Unavailable),
                     |(_, outcome)| outcome,
                 )
             })

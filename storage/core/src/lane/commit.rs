@@ -7,8 +7,8 @@ use ringpost_wire::{ErrorCode, ShardId};
 
 use super::attempt::Decided;
 use super::event::{LaneEffect, Ticket};
-use super::machine::{Doubt, Lane, Permit, Phase, Proof, refused};
-use super::own_rows::only;
+use super::machine::{Doubt, Lane, Permit, Phase, Proof};
+use super::own_rows::{fence_ranges, only};
 use super::transaction::{CommitAnswer, CommitRequest, Version};
 use crate::key::fence;
 use crate::limits::BATCH_COMMANDS_MAX;
@@ -75,8 +75,9 @@ impl Lane {
 
     /// What every commit conflicts with.
     fn conflicts(&self) -> Vec<KeyRange> {
-        let fences = self.shards.held().map(|shard| only(fence::encode(shard)));
-        fences.chain([only(self.own.term_key)]).collect()
+        let mut conflicts = fence_ranges(self.shards.held());
+        conflicts.push(only(self.own.term_key));
+        conflicts
     }
 
     /// The planted defect: the fences of the shards that the batch touches.
@@ -225,7 +226,7 @@ impl Lane {
         if commands == 1
             && let Some(command) = self.queue.pop_front()
         {
-            let outcomes = vec![refused(&command, ErrorCode::PayloadTooLarge)];
+            let outcomes = vec![command.refused(ErrorCode::PayloadTooLarge)];
             self.effects.push_back(LaneEffect::Answer { outcomes });
         }
     }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use ringpost_wire::{ErrorCode, MessageView, ShardId};
+use ringpost_wire::{ErrorCode, ShardId};
 
 use super::attempt::{Attempt, Decided};
 use super::backoff::Backoff;
@@ -17,7 +17,6 @@ use super::shards::{Shards, Standing};
 use super::transaction::{StoreFault, Version};
 use crate::command::Command;
 use crate::limits::{BATCH_COMMANDS_MAX, VERSION_AGE_MS_MAX};
-use crate::outcome::{AppendRefused, Outcome};
 use crate::row::LaneRecord;
 use crate::store::Read;
 
@@ -291,7 +290,7 @@ impl Lane {
             if !refuses_all && self.shards.is_held_soon(command.home(), self.now_ms) {
                 break;
             }
-            outcomes.push(refused(command, ErrorCode::Unavailable));
+            outcomes.push(command.refused(ErrorCode::Unavailable));
             self.queue.pop_front();
         }
         if !outcomes.is_empty() {
@@ -353,21 +352,4 @@ impl Lane {
             self.cache.forget(lost);
         }
     }
-}
-
-/// The outcome of a command that was not run; no number is used.
-pub(super) fn refused(command: &Command, code: ErrorCode) -> Outcome {
-    let Command::Append { frame, .. } = command else {
-        return Outcome::Failed(code);
-    };
-    let Ok(view) = MessageView::of_send(frame) else {
-        return Outcome::Failed(ErrorCode::MalformedFrame);
-    };
-    Outcome::AppendRefused(AppendRefused {
-        chat: view.chat(),
-        sent_as: view.client_seq(),
-        code,
-        expected: 0,
-        device_epoch: 0,
-    })
 }

@@ -101,3 +101,35 @@ pub(super) fn only(key: Key) -> KeyRange {
         end: Key::of(&[key.as_slice(), &[0]]),
     }
 }
+
+/// The ranges that hold the fences of `shards`, ascending, and no other key: one a run of neighbours.
+pub(super) fn fence_ranges(shards: impl Iterator<Item = ShardId>) -> Vec<KeyRange> {
+    let mut ranges: Vec<KeyRange> = Vec::new();
+    let mut next = None;
+    for shard in shards {
+        let fence = only(fence::encode(shard));
+        match ranges.last_mut() {
+            Some(last) if next == Some(shard.0) => last.end = fence.end,
+            _ => ranges.push(fence),
+        }
+        next = shard.0.checked_add(1);
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_share_a_range_that_holds_no_other_fence() {
+        let held = [0, 1, 2, 7, 0xff, 0x100, 0xfff];
+        let ranges = fence_ranges(held.into_iter().map(ShardId));
+        assert_eq!(ranges.len(), 4);
+        for shard in 0..0x1000 {
+            let key = fence::encode(ShardId(shard));
+            let holders = ranges.iter().filter(|range| range.contains(&key)).count();
+            assert_eq!(holders, usize::from(held.contains(&shard)), "{shard}");
+        }
+    }
+}
