@@ -25,9 +25,9 @@ mod tests;
 mod view;
 
 pub use error::{Damage, DamageKind, Fatal, FileError, OpenError};
-pub use metrics::{Histogram, Metrics};
+pub use metrics::Metrics;
 pub use options::{Options, Pinning, SyncMode};
 pub use ringpost_storage_core::batch::{Retention, Rules};
-pub use ringpost_storage_queue::LaneHandle;
+pub use ringpost_storage_queue::{Histogram, LaneHandle};
 pub use status::State;
 pub use store::{EmbeddedStore, RunningStore};

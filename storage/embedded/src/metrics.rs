@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+
+use ringpost_storage_queue::Histogram;
 
 /// Counters and gauges of one store.
 #[derive(Debug, Default)]
@@ -59,83 +60,5 @@ impl Metrics {
             .last_error
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(error);
-    }
-}
-
-/// Times by powers of two: bucket `n` counts those of 2^(n-1) to 2^n - 1 nanoseconds, bucket 0 those of none.
-#[derive(Debug)]
-pub struct Histogram {
-    buckets: [AtomicU64; Self::BUCKETS],
-    sum_ns: AtomicU64,
-}
-
-impl Default for Histogram {
-    fn default() -> Self {
-        Self {
-            buckets: [const { AtomicU64::new(0) }; Self::BUCKETS],
-            sum_ns: AtomicU64::new(0),
-        }
-    }
-}
-
-impl Histogram {
-    /// Number of buckets: up to half an hour and all above.
-    pub const BUCKETS: usize = 42;
-
-    /// Counts one.
-    pub fn add(&self, time: Duration) {
-        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        let bucket = (u64::BITS - nanoseconds.leading_zeros()) as usize;
-        self.buckets[bucket.min(Self::BUCKETS - 1)].fetch_add(1, Relaxed);
-        self.sum_ns.fetch_add(nanoseconds, Relaxed);
-    }
-
-    /// How many were counted.
-    pub fn count(&self) -> u64 {
-        self.counts().iter().sum()
-    }
-
-    /// Sum of all, in nanoseconds.
-    pub fn sum_ns(&self) -> u64 {
-        self.sum_ns.load(Relaxed)
-    }
-
-    /// The count of every bucket.
-    pub fn counts(&self) -> [u64; Self::BUCKETS] {
-        std::array::from_fn(|bucket| self.buckets[bucket].load(Relaxed))
-    }
-
-    /// Upper end of a bucket, in nanoseconds.
-    pub fn bucket_end_ns(bucket: usize) -> u64 {
-        (1 << bucket.min(Self::BUCKETS - 1)) - 1
-    }
-
-    /// Upper end of the bucket in which the middle one lies, in nanoseconds; 0 for none.
-    pub fn median_ns(&self) -> u64 {
-        let counts = self.counts();
-        let half = counts.iter().sum::<u64>().div_ceil(2);
-        let mut seen = 0;
-        let middle = counts.iter().position(|count| {
-            seen += count;
-            seen >= half
-        });
-        middle.map_or(0, Self::bucket_end_ns)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_histogram_tells_count_sum_and_median() {
-        let histogram = Histogram::default();
-        assert_eq!((histogram.count(), histogram.median_ns()), (0, 0));
-        for nanoseconds in [0, 1, 100, 120, 127, 1_000, u64::MAX] {
-            histogram.add(Duration::from_nanos(nanoseconds));
-        }
-        assert_eq!(histogram.count(), 7);
-        assert_eq!(histogram.median_ns(), 127);
-        assert_eq!(histogram.counts()[Histogram::BUCKETS - 1], 1);
     }
 }

@@ -76,11 +76,6 @@ impl LaneDesk {
         self.requests.is_empty()
     }
 
-    /// The gateway core's end is gone: nothing more will come.
-    pub fn is_abandoned(&self) -> bool {
-        self.requests.is_abandoned()
-    }
-
     /// Hands back the outcomes of the oldest batch taken. Panics for more answers than batches.
     pub fn answer(&mut self, outcomes: Vec<Outcome>) {
         let pushed = self.answers.push(outcomes);
