@@ -8,9 +8,10 @@ use ringpost_storage_core::lane::{
 use ringpost_storage_core::memory::{Fault, FaultRates, MemoryStore};
 use ringpost_storage_core::store::Read;
 use ringpost_storage_core::{Command, Outcome, Rules};
-use ringpost_wire::{ErrorCode, ShardId};
+use ringpost_wire::ShardId;
 
 use crate::Engine;
+use crate::unavailable::run_before_unavailable;
 
 /// Turns of the clock after which a lane that has not answered never will.
 const TURNS_MAX: u32 = 100_000;
@@ -133,19 +134,6 @@ fn lane(rules: Rules, incarnation: u64, homes: BTreeSet<ShardId>) -> Lane {
         rules,
         cache_bytes_max: 1 << 20,
     })
-}
-
-/// How many of the first commands were run. A lane that cannot reach its store refuses all from one on.
-fn run_before_unavailable(outcomes: &[Outcome]) -> usize {
-    let is_refused = |outcome: &Outcome| match outcome {
-        Outcome::Failed(code) => *code == ErrorCode::Unavailable,
-        Outcome::AppendRefused(refused) => refused.code == ErrorCode::Unavailable,
-        _ => false,
-    };
-    let first = outcomes.iter().position(is_refused);
-    let first = first.unwrap_or(outcomes.len());
-    assert!(outcomes[first..].iter().all(is_refused), "{outcomes:?}");
-    first
 }
 
 impl Engine for LaneEngine {

@@ -2,11 +2,16 @@
 
 mod embedded_engine;
 mod engine;
+#[cfg(feature = "foundationdb")]
+pub mod foundation_engine;
 mod lane_engine;
 mod map_engine;
 pub mod people;
+mod unavailable;
 
 pub use embedded_engine::EmbeddedEngine;
 pub use engine::Engine;
+#[cfg(feature = "foundationdb")]
+pub use foundation_engine::FoundationEngine;
 pub use lane_engine::LaneEngine;
 pub use map_engine::MapEngine;

@@ -27,6 +27,12 @@ pub fn embedded_tables() -> Box<dyn Engine> {
     Box::new(EmbeddedEngine::in_tables(RULES))
 }
 
+/// `None`, said loudly, where no cluster is given.
+#[cfg(feature = "foundationdb")]
+pub fn foundation() -> Option<ringpost_engine_tests::FoundationEngine> {
+    ringpost_engine_tests::FoundationEngine::new(RULES)
+}
+
 /// One module a behaviour, one test an engine in it.
 macro_rules! on_each_engine {
     ($($behaviour:ident),* $(,)?) => {
@@ -56,6 +62,14 @@ macro_rules! on_each_engine {
             #[test]
             fn on_the_embedded_tables() {
                 super::$behaviour(&mut *each_engine::embedded_tables());
+            }
+
+            #[cfg(feature = "foundationdb")]
+            #[test]
+            fn on_foundationdb() {
+                if let Some(mut engine) = each_engine::foundation() {
+                    super::$behaviour(&mut engine);
+                }
             }
         })*
     };
