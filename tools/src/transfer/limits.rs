@@ -14,7 +14,7 @@ pub const BLOCK_BYTES_MAX: usize = BLOCK_COST_MAX + VALUE_BYTES_HARD_MAX;
 /// Largest value.
 pub const VALUE_BYTES_MAX: usize = VALUE_BYTES_HARD_MAX;
 /// Blocks after which an export notes how far it is: what it repeats after an interruption.
-pub const CHECKPOINT_BLOCKS: u64 = 256;
+pub const CHECKPOINT_BLOCKS: u64 = 16;
 /// Rows of a page that is read.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 /// Bytes of a page that is read.

@@ -1,0 +1,5 @@
+//! The tools for whole stores as programs: fsck, export and import on real stores, killed in the middle too.
+
+mod checks;
+mod scene;
+mod transfers;
