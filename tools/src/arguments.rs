@@ -24,7 +24,7 @@ pub enum Command {
     Send(SendOptions),
     /// Print messages as JSON lines; each is confirmed after its line is written.
     Receive(ReceiveOptions),
-    /// Show what a node knows of a chat or a device.
+    /// Show what a node or a store knows of a chat or a device.
     Inspect(InspectOptions),
     /// Replay a corpus of conversations and compare what arrives with what was sent.
     Replay(ReplayOptions),
@@ -194,6 +194,12 @@ pub struct InspectOptions {
     /// The node's data directory; its `admin.token` opens the door.
     #[arg(long, default_value = "ringpost-data", global = true)]
     pub data: PathBuf,
+    /// A store to read instead of asking a node: a stopped node's data directory, an export, or a FoundationDB cluster file.
+    #[arg(long, global = true)]
+    pub store: Option<PathBuf>,
+    /// With what the store's keys begin, in FoundationDB.
+    #[arg(long, default_value = "ringpost", global = true)]
+    pub prefix: String,
     /// What to look at.
     #[command(subcommand)]
     pub subject: InspectSubject,

@@ -1,10 +1,13 @@
-//! `inspect`: what a node knows of a chat, and how far a device is behind in it, as JSON.
+//! `inspect`: what a node or a store knows of a chat, and how far a device is behind in it, as JSON.
+
+use std::path::Path;
 
 use ringpost_wire::{ChatId, UserId};
 use serde_json::{Value, json};
 
 use crate::arguments::{InspectOptions, InspectSubject};
 use crate::error::ToolError;
+use crate::store::{self, StoreError};
 use crate::{http, lines};
 
 /// Prints what was asked for.
@@ -38,6 +41,38 @@ fn chat_id(hex: Option<&str>, users: Option<(&str, &str)>) -> Result<ChatId, Too
 }
 
 fn inspect_chat(options: &InspectOptions, chat: ChatId) -> Result<Value, ToolError> {
+    match &options.store {
+        Some(store) => ask_store(store, &options.prefix, chat),
+        None => ask_node(options, chat),
+    }
+}
+
+/// What the rows of a store say.
+fn ask_store(store: &Path, prefix: &str, chat: ChatId) -> Result<Value, ToolError> {
+    let mut opened = store::open_source(store, prefix)?;
+    let found = store::inspect_chat(&mut *opened.rows, chat);
+    let found = found.map_err(StoreError::from)?;
+    let found = found.ok_or_else(|| ToolError::Found(format!("there is no chat {chat}")))?;
+    let devices = found.devices.iter().map(|(device, next, read_to)| {
+        json!({
+            "user": device.user.to_string(),
+            "device": device.device,
+            "next": next,
+            "read_to": read_to,
+        })
+    });
+    Ok(json!({
+        "chat": chat.to_string(),
+        "head": found.head,
+        "last_time_ms": found.last_time_ms,
+        "trimmed_to": found.trimmed_to,
+        "device_epoch": found.device_epoch,
+        "devices": devices.collect::<Vec<_>>(),
+    }))
+}
+
+/// What a running node says.
+fn ask_node(options: &InspectOptions, chat: ChatId) -> Result<Value, ToolError> {
     let path = options.data.join("admin.token");
     let token = std::fs::read_to_string(&path)
         .map_err(|source| ToolError::file("read the admin token", &path, source))?;

@@ -22,9 +22,9 @@ pub enum StoreError {
     /// The embedded engine refused.
     #[error(transparent)]
     Embedded(#[from] ringpost_storage_embedded::OpenError),
-    /// The file is no whole export.
+    /// The rows cannot be read.
     #[error(transparent)]
-    Export(#[from] SourceError),
+    Rows(#[from] SourceError),
     /// An export cannot be written to.
     #[error("{} is an export: rows are imported from it, not into it", path.display())]
     ReadOnly {

@@ -1,10 +1,12 @@
 //! Stores as the tools for whole stores see them: opened by one argument, read and written row by row.
 
+mod chat;
 mod embedded;
 mod error;
 mod open;
 mod sink;
 
+pub use chat::inspect_chat;
 pub use embedded::EmbeddedRows;
 pub use error::StoreError;
 pub use open::{open_source, open_target};

@@ -84,3 +84,27 @@ fn what_is_no_store_is_not_made_one() {
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_chat_is_looked_up_without_a_node() {
+    let _turn = turn();
+    let folder = tempfile::tempdir().unwrap();
+    make_store(folder.path(), 2, 10);
+    let data = folder.path().to_str().unwrap();
+    let of_chat = ["chat", "--between", "friend 1", "ann"];
+    let look = |rest: &[&str]| {
+        let output = run(&[&["inspect", "--store", data], rest].concat());
+        serde_json::from_slice::<Value>(&output.stdout).ok()
+    };
+    let found = look(&of_chat).expect("the chat is there");
+    assert_eq!(
+        (&found["head"], &found["trimmed_to"]),
+        (&json!(4), &json!(0))
+    );
+    let of_device = ["device", "--user", "friend 1", "--with", "ann"];
+    assert_eq!(
+        look(&of_device).expect("the device is there")["lag"],
+        json!(4)
+    );
+    assert_eq!(look(&["chat", "--between", "ann", "zoe"]), None);
+}
