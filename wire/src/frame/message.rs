@@ -34,8 +34,7 @@ impl<'a> MessageView<'a> {
     /// The first field that breaks the format.
     pub fn of_send(frame: &'a [u8]) -> Result<Self, FrameError> {
         let view = Self::of_layout(frame, FrameKind::Send)?;
-        let server_fields_are_zero =
-            frame[24..56].iter().all(|&byte| byte == 0) && u32_at(frame, 72) == 0;
+        let server_fields_are_zero = frame[24..56] == [0; 32] && u32_at(frame, 72) == 0;
         if !server_fields_are_zero {
             return Err(FrameError::Malformed {
                 what: "sender, seq, time_ms and sender_device are the server's",
