@@ -121,6 +121,9 @@ pub enum LayoutError {
     /// Rows without a version.
     #[error("the database has rows under the prefix, but not of a store of ringpost")]
     NotAStore,
+    /// An import that has not come to its end.
+    #[error("the import into the database has not come to its end: run it again")]
+    UnfinishedImport,
     /// The row of the version or of an incarnation cannot be read.
     #[error("the engine's own row {what} cannot be read")]
     Damaged {

@@ -52,6 +52,8 @@ pub const SWEEP_DEVICES_PER_SECOND: u64 = 512;
 pub const SWEEP_STEP_DEVICES: u32 = 32;
 /// Pause between two rounds of a sweep.
 pub const SWEEP_PAUSE_MS: u64 = 60 * 60 * 1_000;
+/// Pause of a sweep when the cluster does not give it anything.
+pub const SWEEP_FAULT_PAUSE_MS: u64 = 5_000;
 /// Time after the start at which the sweep for retention begins.
 pub const SWEEP_DELAY_MS: u64 = 10_000;
 /// Time after the start at which the sweep for unseen devices begins: after a long stop of the server its devices come

@@ -26,8 +26,19 @@ pub struct Options {
     pub device_unseen_days: u32,
     /// Bytes of rows that each lane keeps in memory; over it, all are read again.
     pub lane_cache_bytes: usize,
+    /// When the background work begins.
+    pub sweep_delays: SweepDelays,
     /// The client library: the same for all stores of a process.
     pub client: ClientOptions,
+}
+
+/// How long after the start the background work begins, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepDelays {
+    /// Of the sweep for retention.
+    pub chats_ms: u64,
+    /// Of the sweep for unseen devices: after a long stop of the servers its devices come back first.
+    pub devices_ms: u64,
 }
 
 /// Options of the client library, which a process can start once.
@@ -62,6 +73,7 @@ impl Options {
             rules,
             device_unseen_days: DEVICE_UNSEEN_DAYS,
             lane_cache_bytes: limits::LANE_CACHE_BYTES,
+            sweep_delays: SweepDelays::default(),
             client: ClientOptions::default(),
         }
     }
@@ -95,6 +107,15 @@ impl Options {
                 "must have 1 to 64 bytes and not begin with the byte 255",
             )
         })
+    }
+}
+
+impl Default for SweepDelays {
+    fn default() -> Self {
+        Self {
+            chats_ms: limits::SWEEP_DELAY_MS,
+            devices_ms: limits::SWEEP_DEVICES_DELAY_MS,
+        }
     }
 }
 

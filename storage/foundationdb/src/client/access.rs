@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use foundationdb::{FdbError, Transaction};
 use ringpost_storage_core::limits::VALUE_BYTES_HARD_MAX;
+use ringpost_storage_core::store::Write;
 use tokio::runtime::{self, Runtime};
 use tokio::time::timeout;
 
@@ -106,6 +107,14 @@ impl Access {
                     }
                 })
             })
+    }
+
+    /// Makes changes all or none, in one transaction: keep them below some 250 kB. They must be the same when made twice.
+    ///
+    /// # Errors
+    /// As for [`Self::write`]; after one from the cluster they may be made or not.
+    pub fn commit(&self, writes: &[Write]) -> Result<(), AccessError> {
+        self.change(|transaction| self.link.put(transaction, writes))
     }
 
     /// Removes rows. After an error some may be gone.

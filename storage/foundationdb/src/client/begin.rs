@@ -5,6 +5,8 @@
 
 use foundationdb::options::StreamingMode;
 use foundationdb::{FdbError, RangeOption, Transaction};
+use ringpost_storage_core::key::Family;
+use ringpost_storage_core::store::{Key, KeyRange};
 
 use super::link::{Link, Priority};
 use crate::error::LayoutError;
@@ -26,6 +28,7 @@ impl Link {
     pub async fn take_incarnation(&self, node: u32) -> Result<u64, BeginError> {
         let transaction = self.transaction(Priority::Default)?;
         self.check_layout(&transaction).await?;
+        self.refuse_unfinished(&transaction).await?;
         let key = self.subspace.incarnation_key(node);
         let last = match transaction.get(&key, false).await? {
             None => 0,
@@ -50,16 +53,35 @@ impl Link {
             }
             return Ok(());
         }
-        let first = RangeOption {
-            limit: Some(1),
-            mode: StreamingMode::Exact,
-            ..RangeOption::from(self.subspace.all())
-        };
-        if !transaction.get_range(&first, 1, false).await?.is_empty() {
+        if self.has_rows(transaction, self.subspace.all()).await? {
             return Err(BeginError::Layout(LayoutError::NotAStore));
         }
         transaction.set(&key, &FORMAT.to_be_bytes());
         Ok(())
+    }
+
+    /// An error when an import has not come to its end.
+    async fn refuse_unfinished(&self, transaction: &Transaction) -> Result<(), BeginError> {
+        let imports = KeyRange::prefix(Key::of(&[&[Family::Import as u8]]));
+        let imports = self.subspace.pack_range(&imports);
+        match self.has_rows(transaction, imports).await? {
+            true => Err(BeginError::Layout(LayoutError::UnfinishedImport)),
+            false => Ok(()),
+        }
+    }
+
+    async fn has_rows(
+        &self,
+        transaction: &Transaction,
+        range: (Vec<u8>, Vec<u8>),
+    ) -> Result<bool, FdbError> {
+        let first = RangeOption {
+            limit: Some(1),
+            mode: StreamingMode::Exact,
+            ..RangeOption::from(range)
+        };
+        let found = transaction.get_range(&first, 1, false).await?;
+        Ok(!found.is_empty())
     }
 }
 

@@ -108,7 +108,13 @@ impl Link {
             let (begin, end) = self.subspace.pack_range(range);
             transaction.add_conflict_range(&begin, &end, ConflictRangeType::Read)?;
         }
-        for write in &request.writes {
+        self.put(&transaction, &request.writes);
+        Ok(transaction)
+    }
+
+    /// Adds `writes` to a transaction.
+    pub(super) fn put(&self, transaction: &Transaction, writes: &[Write]) {
+        for write in writes {
             match write {
                 Write::Insert(row) | Write::Set(row) => {
                     transaction.set(&self.subspace.pack(&row.key), &row.value);
@@ -120,7 +126,6 @@ impl Link {
                 }
             }
         }
-        Ok(transaction)
     }
 
     async fn send(&self, transaction: Transaction, size: CommitSize) -> CommitAnswer {

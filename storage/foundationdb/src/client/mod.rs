@@ -2,6 +2,7 @@
 
 mod access;
 mod begin;
+mod errands;
 mod intake;
 mod lane_task;
 mod link;
@@ -9,6 +10,9 @@ mod network;
 mod reads;
 mod running;
 mod store;
+mod sweep_chats;
+mod sweep_devices;
+mod wall;
 
 pub use access::{Access, Page};
 pub use running::RunningStore;

@@ -63,7 +63,12 @@ impl Link {
         Ok(answers.collect())
     }
 
-    async fn read_one(&self, transaction: &Transaction, read: &Read) -> FdbResult<ReadAnswer> {
+    /// Reads one key or range in a transaction.
+    pub(super) async fn read_one(
+        &self,
+        transaction: &Transaction,
+        read: &Read,
+    ) -> FdbResult<ReadAnswer> {
         match read {
             Read::Get(key) => {
                 let value = transaction.get(&self.subspace.pack(key), true).await?;

@@ -2,22 +2,27 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ringpost_storage_core::Retention;
 use tokio::runtime;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 
 use super::begin::BeginError;
-use super::intake::Errand;
+use super::errands::Errands;
 use super::lane_task::{self, LaneSeat, LaneTerms};
 use super::link::Link;
 use super::network;
+use super::sweep_chats::ChatSweep;
+use super::sweep_devices::DeviceSweep;
 use crate::limits::{BEGIN_DELAY_MS, READ_MS_MAX, READ_VERSION_MS_MAX};
 use crate::metrics::Metrics;
+use crate::options::SweepDelays;
 use crate::state::{Status, StoreState};
 
 /// A store with its thread. It runs until it is stopped, or dropped.
@@ -88,12 +93,19 @@ impl fmt::Debug for RunningStore {
 pub(super) struct Crew {
     pub seats: Vec<LaneSeat>,
     /// The way of background work to each lane.
-    pub errands: Vec<mpsc::Sender<Errand>>,
+    pub errands: Errands,
     pub link: Arc<Link>,
     pub status: Arc<Status>,
     pub terms: LaneTerms,
-    pub device_unseen_days: u32,
+    pub background: Background,
     pub stop: watch::Receiver<bool>,
+}
+
+/// What the background work is told.
+pub(super) struct Background {
+    pub retention: Retention,
+    pub device_unseen_days: u32,
+    pub delays: SweepDelays,
 }
 
 impl Crew {
@@ -131,11 +143,27 @@ impl Crew {
             let _ = network::stop_at_exit();
             begin.send_replace(Some(incarnation));
         }
+        let sweeps = self.background.begin(&beginning.link, self.errands);
         while let Some(ended) = lanes.join_next().await {
             if ended.is_err() {
                 beginning.status.set_all(&panicked());
             }
         }
+        drop(sweeps);
+    }
+}
+
+impl Background {
+    /// Begins the sweeps; they end when what is returned is dropped.
+    fn begin(self, link: &Arc<Link>, errands: Errands) -> JoinSet<()> {
+        let errands = Rc::new(errands);
+        let days = self.device_unseen_days;
+        let chats = ChatSweep::new(Arc::clone(link), Rc::clone(&errands), self.retention, days);
+        let devices = DeviceSweep::new(Arc::clone(link), errands, days);
+        let mut sweeps = JoinSet::new();
+        sweeps.spawn_local(chats.run(self.delays.chats_ms));
+        sweeps.spawn_local(devices.run(self.delays.devices_ms));
+        sweeps
     }
 }
 

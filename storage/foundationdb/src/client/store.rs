@@ -10,11 +10,12 @@ use ringpost_storage_queue::{Bell, LaneHandle};
 use ringpost_wire::ShardId;
 use tokio::sync::{mpsc, watch};
 
+use super::errands::Errands;
 use super::intake::Intake;
 use super::lane_task::{LaneSeat, LaneTerms};
 use super::link::Link;
 use super::network;
-use super::running::{Crew, RunningStore};
+use super::running::{Background, Crew, RunningStore};
 use crate::cluster_file;
 use crate::error::OpenError;
 use crate::metrics::Metrics;
@@ -99,7 +100,7 @@ impl FoundationStore {
         let seats = self.lanes.into_iter().zip(0_u16..);
         let seats = seats.map(|(lane, number)| {
             let (sender, receiver) = mpsc::channel(ERRANDS_MAX);
-            errands.push(sender);
+            errands.push((sender, lane.homes.clone()));
             LaneSeat {
                 number,
                 homes: lane.homes,
@@ -113,11 +114,15 @@ impl FoundationStore {
         });
         let crew = Crew {
             seats: seats.collect(),
-            errands,
+            errands: Errands::new(errands),
             link: Arc::clone(&links[0]),
             status: Arc::clone(&status),
             terms,
-            device_unseen_days: self.options.device_unseen_days,
+            background: Background {
+                retention: self.options.rules.retention,
+                device_unseen_days: self.options.device_unseen_days,
+                delays: self.options.sweep_delays,
+            },
             stop: stopped,
         };
         let thread = thread::Builder::new()
