@@ -67,6 +67,8 @@ pub struct Wiring {
     pub lane: LaneHandle,
     /// The store's state.
     pub health: Arc<StoreHealth>,
+    /// Its mail.
+    pub mailboxes: Mailboxes,
     /// Wakers of all cores, in order.
     pub wakers: Arc<[Waker]>,
     /// What operators ask.
@@ -86,7 +88,7 @@ struct Ready {
 pub struct CoreThread {
     /// Ends its waits.
     pub waker: Waker,
-    wiring: SyncSender<(Wiring, Mailboxes)>,
+    wiring: SyncSender<Wiring>,
     thread: JoinHandle<Result<(), NodeError>>,
 }
 
@@ -176,12 +178,8 @@ impl CoreThread {
     ///
     /// # Errors
     /// The thread is gone.
-    pub fn connect(
-        self,
-        wiring: Wiring,
-        mailboxes: Mailboxes,
-    ) -> Result<JoinHandle<Result<(), NodeError>>, NodeError> {
-        match self.wiring.send((wiring, mailboxes)) {
+    pub fn connect(self, wiring: Wiring) -> Result<JoinHandle<Result<(), NodeError>>, NodeError> {
+        match self.wiring.send(wiring) {
             Ok(()) => Ok(self.thread),
             Err(_) => Err(NodeError::Core {
                 core: 0,
@@ -223,7 +221,7 @@ fn check_open_files(
 fn run(
     plan: Plan,
     tell_ready: &SyncSender<Result<Ready, NodeError>>,
-    wired: &Receiver<(Wiring, Mailboxes)>,
+    wired: &Receiver<Wiring>,
 ) -> Result<(), NodeError> {
     let core = usize::from(plan.id.0);
     if let Some(processor) = plan.seat.processor {
@@ -272,13 +270,13 @@ fn open_sockets(plan: &Plan) -> Result<(Reactor, Ready), NodeError> {
     Ok((reactor, Ready { waker, address }))
 }
 
-fn seated(plan: Plan, reactor: Reactor, (wiring, mailboxes): (Wiring, Mailboxes)) -> Core {
+fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
     let now = read_clocks(plan.started);
     Core {
         id: plan.id,
         reactor,
         worker: Worker::new(plan.worker, now),
-        mailboxes,
+        mailboxes: wiring.mailboxes,
         lane: wiring.lane,
         health: wiring.health,
         wakers: wiring.wakers,

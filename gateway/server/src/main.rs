@@ -11,6 +11,7 @@ mod node;
 mod secret;
 mod store;
 mod view;
+mod waiting;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -61,7 +62,10 @@ fn print(settings: &Settings) -> ExitCode {
 fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     // Before any thread: a signal that comes early is kept.
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    let node = Node::start(settings)?;
+    let mut is_stop_asked = || signals.pending().next().is_some();
+    let Some(node) = Node::start(settings, &mut is_stop_asked)? else {
+        return Ok(());
+    };
     let (native, http) = (node.native_address(), node.http_address());
     let data = settings.data_dir.display();
     match node.not_ready() {

@@ -21,8 +21,9 @@ use crate::error::NodeError;
 use crate::http::HttpServer;
 use crate::mailbox::Mailboxes;
 use crate::secret::{ADMIN_TOKEN_FILE, Secret, TOKEN_SECRET_FILE};
-use crate::store::{self, RunningStore, StoreHealth, StoreState};
+use crate::store::{RunningStore, Store, StoreHealth, StoreState};
 use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeView};
+use crate::waiting::{self, Opened};
 
 /// Time between two looks at what is left to stop.
 const STOP_INTERVAL: Duration = Duration::from_millis(5);
@@ -39,57 +40,41 @@ pub struct Node {
 }
 
 impl Node {
-    /// Opens the store and starts all threads. Sessions are accepted when this returns.
+    /// Opens the store and starts all threads. Sessions are accepted when this returns; `None` when `is_stop_asked` says so
+    /// while the store cannot be opened.
     ///
     /// # Errors
     /// What could not be had; nothing is left running then.
-    pub fn start(settings: &Settings) -> Result<Self, NodeError> {
+    pub fn start(
+        settings: &Settings,
+        is_stop_asked: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Self>, NodeError> {
         let started = Instant::now();
         ringpost_gateway_ring::raise_open_files();
         ringpost_gateway_ring::probe()?;
         make_data_directory(&settings.data_dir)?;
-        let mut store = store::open(settings)?;
         let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
         let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
+        let opened = waiting::open_store(settings, &admin_token, is_stop_asked)?;
+        let Some(Opened { mut store, http }) = opened else {
+            return Ok(None);
+        };
         let seats = CoreSeat::assign(settings.cores);
         let stopping = Arc::new(AtomicBool::new(false));
         let config = worker_config(settings, &secret, seats.len(), started);
         let (native, cores) = CoreThread::start_all(settings, &config, seats, started, &stopping)?;
         let wakers: Arc<[Waker]> = cores.iter().map(|core| core.waker.clone()).collect();
-        let drained: Arc<[AtomicBool]> = cores.iter().map(|_| AtomicBool::new(false)).collect();
         let health = Arc::new(StoreHealth::new());
-        let shards = ShardMap::new(wakers.len() as u16);
-        let mut doors = Vec::new();
-        let mut wired = Vec::new();
-        for (index, core) in cores.into_iter().enumerate() {
-            let (sender, requests) = mpsc::sync_channel(ADMIN_REQUESTS_MAX);
-            let view = Arc::new(CoreView::default());
-            let waker = core.waker.clone();
-            let homes = shards.shards_of(CoreId(index as u16)).collect();
-            let wake = waker.clone();
-            let wiring = Wiring {
-                lane: store.lane(homes, Box::new(move || wake.wake())),
-                health: health.clone(),
-                wakers: wakers.clone(),
-                requests,
-                view: view.clone(),
-                drained: drained.clone(),
-            };
-            let requests = sender;
-            doors.push((view, AdminDoor { requests, waker }));
-            wired.push((core, wiring));
-        }
+        let (wirings, doors) = wire(&wakers, &mut *store, &health);
         let store_view = (store.numbers(), health.clone());
         let view = NodeView::new(started, doors, store_view, stopping.clone(), &admin_token);
         let store = store.start()?;
         health.set(store.state());
-        let mut threads = Vec::new();
-        for ((core, wiring), mailboxes) in wired.into_iter().zip(Mailboxes::for_cores(wakers.len()))
-        {
-            threads.push(core.connect(wiring, mailboxes)?);
-        }
-        let http = HttpServer::start(settings.listen.http, Arc::new(view))?;
-        Ok(Self {
+        let connected = cores.into_iter().zip(wirings);
+        let threads = connected.map(|(core, wiring)| core.connect(wiring));
+        let threads = threads.collect::<Result<_, _>>()?;
+        let http = HttpServer::start(http, Arc::new(view))?;
+        Ok(Some(Self {
             native,
             http,
             store,
@@ -97,7 +82,7 @@ impl Node {
             threads,
             wakers,
             stopping,
-        })
+        }))
     }
 
     /// The bound address of the native door.
@@ -156,6 +141,42 @@ impl Node {
         self.http.stop();
         result.and(stored)
     }
+}
+
+/// What each core is given, and how HTTP sees it.
+type Wirings = (Vec<Wiring>, Vec<(Arc<CoreView>, AdminDoor)>);
+
+/// Wires up the cores that `wakers` wake. Each one's lane is home of the shards that messages are routed to it for.
+fn wire(wakers: &Arc<[Waker]>, store: &mut dyn Store, health: &Arc<StoreHealth>) -> Wirings {
+    let drained: Arc<[AtomicBool]> = wakers.iter().map(|_| AtomicBool::new(false)).collect();
+    let shards = ShardMap::new(wakers.len() as u16);
+    let mailboxes = Mailboxes::for_cores(wakers.len());
+    let wire_one = |(core, (waker, mailboxes)): (usize, (&Waker, Mailboxes))| {
+        let (sender, requests) = mpsc::sync_channel(ADMIN_REQUESTS_MAX);
+        let view = Arc::new(CoreView::default());
+        let homes = shards.shards_of(CoreId(core as u16)).collect();
+        let wake = waker.clone();
+        let wiring = Wiring {
+            lane: store.lane(homes, Box::new(move || wake.wake())),
+            health: health.clone(),
+            mailboxes,
+            wakers: wakers.clone(),
+            requests,
+            view: view.clone(),
+            drained: drained.clone(),
+        };
+        let door = AdminDoor {
+            requests: sender,
+            waker: waker.clone(),
+        };
+        (wiring, (view, door))
+    };
+    wakers
+        .iter()
+        .zip(mailboxes)
+        .enumerate()
+        .map(wire_one)
+        .unzip()
 }
 
 fn log_state(state: &StoreState) {

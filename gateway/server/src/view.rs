@@ -10,7 +10,7 @@ use std::time::Instant;
 use ringpost_gateway_core::{Counters, ShardMap, Summary};
 use ringpost_gateway_ring::Waker;
 
-use crate::http::AdminRequest;
+use crate::http::{AdminRequest, Page};
 use crate::secret::Secret;
 use crate::store::{StoreHealth, StoreNumbers, StoreState};
 
@@ -69,6 +69,13 @@ pub struct AdminDoor {
     pub waker: Waker,
 }
 
+/// The numbers of a store that is not open.
+struct NoNumbers;
+
+impl StoreNumbers for NoNumbers {
+    fn write(&self, _: &mut Page) {}
+}
+
 /// The whole node, as HTTP sees it.
 pub struct NodeView {
     started: Instant,
@@ -90,7 +97,7 @@ impl NodeView {
         draining: Arc<AtomicBool>,
         admin_token: &Secret,
     ) -> Self {
-        let shards = ShardMap::new(cores.len() as u16);
+        let shards = ShardMap::new(cores.len().max(1) as u16);
         let (cores, doors) = cores.into_iter().unzip();
         Self {
             started,
@@ -102,6 +109,13 @@ impl NodeView {
             draining,
             admin_token: admin_token.to_hex(),
         }
+    }
+
+    /// A node that has no cores yet, since its store cannot be opened; `health` says why.
+    pub fn waiting(health: Arc<StoreHealth>, admin_token: &Secret) -> Self {
+        let store = (Arc::new(NoNumbers) as Arc<dyn StoreNumbers>, health);
+        let draining = Arc::default();
+        Self::new(Instant::now(), Vec::new(), store, draining, admin_token)
     }
 
     /// What an operator's call must carry.
@@ -150,7 +164,9 @@ impl NodeView {
     /// Hands a request to the worker that is its home. `false` when too many wait there.
     pub fn ask(&self, request: AdminRequest) -> bool {
         let home = self.shards.home(request.command.home());
-        let door = &self.doors[usize::from(home.0)];
+        let Some(door) = self.doors.get(usize::from(home.0)) else {
+            return false;
+        };
         match door.requests.try_send(request) {
             Ok(()) => {
                 door.waker.wake();

@@ -46,7 +46,7 @@ pub enum Engine {
     FoundationDb,
 }
 
-/// The store. Overlay and flush are the embedded engine's; cluster file, client threads and node are FoundationDB's.
+/// The store. Overlay and flush are the embedded engine's; everything from the cluster file on is FoundationDB's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
@@ -62,8 +62,12 @@ pub struct StoreSettings {
     pub flush_age_ms: u64,
     /// FoundationDB's cluster file; empty is where its client looks by itself.
     pub cluster_file: PathBuf,
-    /// Threads of FoundationDB's client.
+    /// With what every key in FoundationDB begins, so that others can use the same cluster.
+    pub prefix: String,
+    /// Threads of FoundationDB's client. More than one need `client_library`.
     pub client_threads: u32,
+    /// A copy of FoundationDB's client library that is loaded beside the one that the program is linked with; empty for none.
+    pub client_library: PathBuf,
     /// Number of this node, which no other node of the same FoundationDB cluster has.
     pub node: u32,
 }
@@ -164,7 +168,9 @@ impl Default for StoreSettings {
             overlay_mib: 64,
             flush_age_ms: 5_000,
             cluster_file: PathBuf::new(),
+            prefix: "ringpost".to_owned(),
             client_threads: 1,
+            client_library: PathBuf::new(),
             node: 1,
         }
     }

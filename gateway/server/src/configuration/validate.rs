@@ -2,11 +2,12 @@
 
 use ringpost_storage_core::limits::{DEVICE_UNSEEN_DAYS_MAX, DEVICE_UNSEEN_DAYS_MIN};
 
-use super::settings::{Engine, Settings};
+use super::settings::{Engine, Settings, StoreSettings};
 use crate::store::HAS_FOUNDATIONDB;
 
 const NODE_MAX: u64 = 65_535;
 const CLIENT_THREADS_MAX: u64 = 64;
+const PREFIX_BYTES_MAX: usize = 64;
 const NOT_BUILT: &str = "embedded: this program was built without FoundationDB (build it with `cargo build --release -p ringpost \
      --features foundationdb`, on a machine with FoundationDB's client package and libclang)";
 
@@ -45,15 +46,7 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
     )?;
     within("store.overlay_mib", store.overlay_mib as u64, 8, 65_536)?;
     within("store.flush_age_ms", store.flush_age_ms, 100, 600_000)?;
-    within("store.node", u64::from(store.node), 1, NODE_MAX)?;
-    let threads = u64::from(store.client_threads);
-    within("store.client_threads", threads, 1, CLIENT_THREADS_MAX)?;
-    if store.engine == Engine::FoundationDb && !HAS_FOUNDATIONDB {
-        return Err(OutOfRange {
-            key: "store.engine",
-            expected: NOT_BUILT.to_owned(),
-        });
-    }
+    validate_foundationdb(store)?;
     within(
         "limits.sessions_per_core",
         u64::from(limits.sessions_per_core),
@@ -82,6 +75,32 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         return Err(OutOfRange {
             key: "data_dir",
             expected: "a directory, not an empty text".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn validate_foundationdb(store: &StoreSettings) -> Result<(), OutOfRange> {
+    within("store.node", u64::from(store.node), 1, NODE_MAX)?;
+    let threads = u64::from(store.client_threads);
+    within("store.client_threads", threads, 1, CLIENT_THREADS_MAX)?;
+    if !(1..=PREFIX_BYTES_MAX).contains(&store.prefix.len()) {
+        return Err(OutOfRange {
+            key: "store.prefix",
+            expected: format!("a text of 1 to {PREFIX_BYTES_MAX} bytes"),
+        });
+    }
+    if store.client_threads > 1 && store.client_library.as_os_str().is_empty() {
+        return Err(OutOfRange {
+            key: "store.client_threads",
+            expected: "1, or store.client_library too: the library is loaded once a thread"
+                .to_owned(),
+        });
+    }
+    if store.engine == Engine::FoundationDb && !HAS_FOUNDATIONDB {
+        return Err(OutOfRange {
+            key: "store.engine",
+            expected: NOT_BUILT.to_owned(),
         });
     }
     Ok(())
