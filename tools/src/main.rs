@@ -29,32 +29,32 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 use error::ToolError;
 
-async fn run(command: Command) -> Result<(), ToolError> {
+/// Runs a tool; those that hold conversations do so on a runtime of their own.
+fn run(command: Command) -> Result<(), ToolError> {
     match command {
         Command::Token(options) => token::run(&options),
-        Command::Chat(options) => chat::run(options).await,
-        Command::Send(options) => send::run(options).await,
-        Command::Receive(options) => receive::run(options).await,
         Command::Inspect(options) => inspect::run(&options),
-        Command::Replay(options) => replay::run(options).await,
         Command::Fsck(options) => fsck::run(&options),
         Command::Export(options) => export::run(&options),
         Command::Import(options) => import::run(&options),
+        Command::Chat(options) => converse(chat::run(options)),
+        Command::Send(options) => converse(send::run(options)),
+        Command::Receive(options) => converse(receive::run(options)),
+        Command::Replay(options) => converse(replay::run(options)),
     }
 }
 
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+fn converse(tool: impl Future<Output = Result<(), ToolError>>) -> Result<(), ToolError> {
     let runtime = tokio::runtime::Runtime::new();
-    let result = runtime
-        .map_err(|source| ToolError::file("start a runtime", "", source))
-        .and_then(|runtime| {
-            let result = runtime.block_on(run(arguments.command));
-            // Standard input may be in the middle of a read that never ends.
-            runtime.shutdown_background();
-            result
-        });
-    match result {
+    let runtime = runtime.map_err(|source| ToolError::file("start a runtime", "", source))?;
+    let result = runtime.block_on(tool);
+    // Standard input may be in the middle of a read that never ends.
+    runtime.shutdown_background();
+    result
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ringpost-tools: {error}");

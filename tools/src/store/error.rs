@@ -32,12 +32,17 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// This build knows no FoundationDB.
+    #[cfg(not(feature = "foundationdb"))]
     #[error(
-        "{} is a FoundationDB cluster file, and these tools know no FoundationDB yet",
+        "{} is a FoundationDB cluster file, and this build has no FoundationDB: build ringpost-tools with --features foundationdb",
         path.display()
     )]
     NoFoundationDb {
         /// The cluster file.
         path: PathBuf,
     },
+    /// FoundationDB's client or the cluster file.
+    #[cfg(feature = "foundationdb")]
+    #[error(transparent)]
+    FoundationDb(#[from] ringpost_storage_foundationdb::OpenError),
 }

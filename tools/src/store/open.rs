@@ -83,8 +83,17 @@ pub fn open_target(path: &Path, prefix: &str) -> Result<Opened<dyn RowSink>, Sto
     }
 }
 
+#[cfg(not(feature = "foundationdb"))]
 fn open_cluster(path: &Path, _prefix: &str) -> Result<Opened<dyn RowSink>, StoreError> {
     Err(StoreError::NoFoundationDb {
         path: path.to_owned(),
+    })
+}
+
+#[cfg(feature = "foundationdb")]
+fn open_cluster(path: &Path, prefix: &str) -> Result<Opened<dyn RowSink>, StoreError> {
+    Ok(Opened {
+        rows: Box::new(super::ClusterRows::open(path, prefix)?),
+        name: "foundationdb",
     })
 }

@@ -5,8 +5,10 @@ use ringpost_storage_core::limits::{
 };
 use ringpost_storage_core::store::KEY_BYTES_MAX;
 
-/// What the rows of a block may cost a transaction: more than one row is over it never.
-pub const BLOCK_COST_MAX: usize = BATCH_BYTES_AIM;
+/// What the row of progress of an import may cost.
+const PROGRESS_COST_MAX: usize = 1_000;
+/// What the rows of a block may cost a transaction, which also writes the progress: only one large row may be over it.
+pub const BLOCK_COST_MAX: usize = BATCH_BYTES_AIM - PROGRESS_COST_MAX;
 /// What a row costs a transaction beside its bytes: its key twice more, as a range that conflicts, and some of its own.
 pub const ROW_COST_BYTES: usize = 2 * KEY_BYTES_MAX + 24;
 /// Most bytes of a block's rows.

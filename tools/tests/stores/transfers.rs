@@ -46,7 +46,7 @@ fn killed_again_and_again_both_go_on() {
 
 /// Runs a tool, kills it some times, and lets it come to its end. No run begins before the place where another did, and some
 /// run begins after.
-fn go_on_through_kills(arguments: &[&str]) -> serde_json::Value {
+pub fn go_on_through_kills(arguments: &[&str]) -> serde_json::Value {
     let runs = std::iter::repeat_with(|| killed(arguments));
     let begins: Vec<f64> = runs.take(KILLS).map_while(|begin| begin).collect();
     assert!(begins.is_sorted(), "{begins:?}");

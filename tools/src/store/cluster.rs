@@ -1,0 +1,90 @@
+//! A store in a FoundationDB cluster. Pages after one another are of different versions: all nodes must be stopped.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use ringpost_storage_check::{Page, RowSource, SourceError, StoredRow};
+use ringpost_storage_core::key::Family;
+use ringpost_storage_core::{Retention, Rules};
+use ringpost_storage_foundationdb::{Access, AccessError, Options, RawRow};
+use sha2::{Digest as _, Sha256};
+
+use super::{RowSink, StoreError};
+use crate::transfer::hex;
+
+/// A store in a cluster.
+#[derive(Debug)]
+pub struct ClusterRows {
+    access: Access,
+    name: String,
+}
+
+impl ClusterRows {
+    /// Opens the store whose keys begin with `prefix`. The cluster is not asked yet.
+    pub fn open(cluster_file: &Path, prefix: &str) -> Result<Self, StoreError> {
+        // No lane is made, so nothing asks for the node or the rules.
+        let rules = Rules {
+            retention: Retention::UntilDelivered,
+        };
+        let options = Options {
+            cluster_file: Some(cluster_file.to_owned()),
+            prefix: prefix.as_bytes().to_vec(),
+            ..Options::new(0, rules)
+        };
+        Ok(Self {
+            access: Access::open(&options)?,
+            name: format!("foundationdb {prefix}"),
+        })
+    }
+}
+
+impl RowSource for ClusterRows {
+    /// The page is also bounded by what the client reads at a time.
+    fn page(
+        &mut self,
+        begin: &[u8],
+        end: &[u8],
+        rows_max: usize,
+        _bytes_max: usize,
+    ) -> Result<Page, SourceError> {
+        let found = self.access.scan(begin, end, rows_max).map_err(failed)?;
+        let rows = found.rows.into_iter();
+        Ok(Page {
+            rows: rows.map(|(key, value)| StoredRow { key, value }).collect(),
+            more: found.more,
+        })
+    }
+
+    /// Every commit of a node writes its lane's record.
+    fn state(&mut self) -> Result<String, SourceError> {
+        let mut hasher = Sha256::new();
+        let mut begin = vec![Family::Fence as u8];
+        loop {
+            let end = [Family::LaneTerm as u8 + 1];
+            let page = self.page(&begin, &end, usize::MAX, usize::MAX)?;
+            for row in &page.rows {
+                hasher.update((row.key.len() as u32).to_be_bytes());
+                hasher.update((row.value.len() as u32).to_be_bytes());
+                hasher.update(&row.key);
+                hasher.update(&row.value);
+            }
+            match page.rows.last() {
+                Some(last) if page.more => begin = [&last.key[..], &[0]].concat(),
+                _ => return Ok(format!("{} {}", self.name, hex(&hasher.finalize()))),
+            }
+        }
+    }
+}
+
+impl RowSink for ClusterRows {
+    /// One transaction where the rows cost no more than a block does. Rows come in order, so the last ones are set last.
+    fn apply(&mut self, sets: Vec<StoredRow>, clears: &[Bytes]) -> Result<(), SourceError> {
+        let rows: Vec<RawRow> = sets.into_iter().map(|row| (row.key, row.value)).collect();
+        self.access.write(&rows).map_err(failed)?;
+        self.access.clear(clears).map_err(failed)
+    }
+}
+
+fn failed(error: AccessError) -> SourceError {
+    SourceError(error.into())
+}

@@ -1,0 +1,132 @@
+//! A store through a file into FoundationDB and back, in one go and killed on the way. Runs where `FDB_CLUSTER_FILE` names a
+//! cluster, each time under a prefix of its own.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use ringpost_storage_core::{Retention, Rules, key};
+use ringpost_storage_foundationdb::{Access, Options};
+use serde_json::Value;
+
+use crate::scene::{chat, done, make_store, run, turn};
+use crate::transfers::go_on_through_kills;
+
+/// A space in the tests' cluster; nothing is left of it.
+struct Space {
+    cluster_file: PathBuf,
+    prefix: String,
+}
+
+impl Space {
+    /// A space for a test; `None`, said loudly, where there is no cluster.
+    fn of(test: &str) -> Option<Self> {
+        let Some(file) = std::env::var_os("FDB_CLUSTER_FILE") else {
+            eprintln!("SKIPPED: FDB_CLUSTER_FILE names no FoundationDB cluster");
+            return None;
+        };
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now_ns = since.map_or(0, |since| since.as_nanos());
+        Some(Self {
+            cluster_file: file.into(),
+            prefix: format!("test/{test}/{now_ns:x}/"),
+        })
+    }
+
+    fn access(&self) -> Access {
+        let rules = Rules {
+            retention: Retention::UntilDelivered,
+        };
+        let options = Options {
+            cluster_file: Some(self.cluster_file.clone()),
+            prefix: self.prefix.as_bytes().to_vec(),
+            ..Options::new(1, rules)
+        };
+        Access::open(&options).expect("the cluster file is good")
+    }
+
+    /// The arguments of a tool with the space as its last but for the prefix.
+    fn arguments<'a>(&'a self, first: &[&'a str]) -> Vec<&'a str> {
+        let file = self.cluster_file.to_str().expect("a plain path");
+        [first, &[file, "--prefix", &self.prefix]].concat()
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        // The cluster may be gone.
+        let _ = self.access().clear_all();
+    }
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).to_str().expect("a plain path").to_owned()
+}
+
+#[test]
+fn a_store_goes_into_a_cluster_and_back() {
+    let _turn = turn();
+    let Some(space) = Space::of("there-and-back") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    make_store(&folder.path().join("one"), 5, 100);
+    let (one, file) = (path(folder.path(), "one"), path(folder.path(), "file"));
+    let exported = done(&["export", &one, &file]);
+    let imported = done(&space.arguments(&["import", &file]));
+    assert_eq!(imported["digest"], exported["digest"]);
+    assert_eq!(imported["store"], "foundationdb");
+    assert_eq!(done(&space.arguments(&["fsck", "--json"]))["clean"], true);
+    let back = path(folder.path(), "back");
+    let mut arguments = space.arguments(&["export"]);
+    arguments.push(&back);
+    assert_eq!(done(&arguments)["digest"], exported["digest"]);
+    let two = path(folder.path(), "two");
+    assert_eq!(done(&["import", &back, &two])["digest"], exported["digest"]);
+    let mut look = space.arguments(&["inspect", "--store"]);
+    look.extend(["chat", "--between", "ann", "friend 1"]);
+    assert_eq!(done(&look)["head"], 4);
+}
+
+#[test]
+fn killed_again_and_again_an_import_into_a_cluster_goes_on() {
+    let _turn = turn();
+    let Some(space) = Space::of("killed") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    make_store(&folder.path().join("one"), 120, 50_000);
+    let (one, file) = (path(folder.path(), "one"), path(folder.path(), "file"));
+    let exported = done(&["export", &one, &file]);
+    let imported = go_on_through_kills(&space.arguments(&["import", &file]));
+    assert_eq!(imported["digest"], exported["digest"]);
+    assert_eq!(done(&space.arguments(&["fsck", "--json"]))["clean"], true);
+}
+
+#[test]
+fn what_is_broken_in_a_cluster_is_found_and_not_imported_over() {
+    let _turn = turn();
+    let Some(space) = Space::of("broken") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    make_store(&folder.path().join("one"), 3, 100);
+    let (one, file) = (path(folder.path(), "one"), path(folder.path(), "file"));
+    done(&["export", &one, &file]);
+    done(&space.arguments(&["import", &file]));
+    let gone = key::message::encode(chat(1), 2);
+    let long = Bytes::from(vec![0x77; 200]);
+    let access = space.access();
+    access
+        .clear(&[Bytes::copy_from_slice(gone.as_slice())])
+        .unwrap();
+    access.write(&[(long, Bytes::new())]).unwrap();
+    let output = run(&space.arguments(&["fsck", "--json"]));
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = serde_json::json!({ "message_missing": 1, "unknown_family": 1 });
+    assert_eq!(report["counts"], expected);
+    let refused = run(&space.arguments(&["import", &file]));
+    assert_eq!(refused.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is not empty"));
+}
