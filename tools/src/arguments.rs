@@ -58,7 +58,7 @@ pub struct FsckOptions {
     /// Show so many findings of each kind; all are counted.
     #[arg(long, default_value_t = 20)]
     pub findings_max: usize,
-    /// Folder for temporary files, instead of the system's: about 150 MB for a million chats of two.
+    /// Folder for temporary files, instead of the system's: about 140 MB for a million chats of two.
     #[arg(long)]
     pub temporary: Option<PathBuf>,
     /// Say nothing of the progress.

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use ringpost_storage_check::{Page, RowSource, SourceError, StoredRow};
 use ringpost_storage_core::key::Family;
 use ringpost_storage_core::{Retention, Rules};
-use ringpost_storage_foundationdb::{Access, AccessError, Options, RawRow};
+use ringpost_storage_foundationdb::{Access, AccessError, Options};
 use sha2::{Digest as _, Sha256};
 
+use super::sink::writes;
 use super::{RowSink, StoreError};
 use crate::transfer::hex;
 
@@ -77,11 +78,9 @@ impl RowSource for ClusterRows {
 }
 
 impl RowSink for ClusterRows {
-    /// One transaction where the rows cost no more than a block does. Rows come in order, so the last ones are set last.
     fn apply(&mut self, sets: Vec<StoredRow>, clears: &[Bytes]) -> Result<(), SourceError> {
-        let rows: Vec<RawRow> = sets.into_iter().map(|row| (row.key, row.value)).collect();
-        self.access.write(&rows).map_err(failed)?;
-        self.access.clear(clears).map_err(failed)
+        let writes = writes(sets, clears)?;
+        self.access.commit(&writes).map_err(failed)
     }
 }
 

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use ringpost_storage_check::{Page, RowSource, SourceError, StoredRow};
-use ringpost_storage_core::store::{KEY_BYTES_MAX, Key, KeyRange, Row, Write};
+use ringpost_storage_core::store::{KEY_BYTES_MAX, Key, KeyRange};
 use ringpost_storage_core::{Retention, Rules};
 use ringpost_storage_embedded::{EmbeddedStore, OpenError, Options};
 
+use super::sink::writes;
 use super::{RowSink, StoreError};
 
 /// The folder of the store in a node's data directory.
@@ -81,21 +82,9 @@ impl RowSource for EmbeddedRows {
 
 impl RowSink for EmbeddedRows {
     fn apply(&mut self, sets: Vec<StoredRow>, clears: &[Bytes]) -> Result<(), SourceError> {
-        let mut writes = Vec::with_capacity(sets.len() + clears.len());
-        for row in sets {
-            let (key, value) = (key_of(&row.key)?, row.value);
-            writes.push(Write::Set(Row { key, value }));
-        }
-        for key in clears {
-            writes.push(Write::Clear(key_of(key)?));
-        }
-        let written = self.0.write(writes);
+        let written = self.0.write(writes(sets, clears)?);
         written.map_err(|error| SourceError(error.into()))
     }
-}
-
-fn key_of(bytes: &[u8]) -> Result<Key, SourceError> {
-    Key::from_slice(bytes).ok_or_else(|| SourceError::told("a key is longer than any of ours"))
 }
 
 /// The first key that can be in the store and is not before `bytes`.

@@ -1,12 +1,15 @@
 //! A store through a file into FoundationDB and back, in one go and killed on the way. Runs where `FDB_CLUSTER_FILE` names a
 //! cluster, each time under a prefix of its own.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use ringpost_storage_core::row::{Import, Row as _};
 use ringpost_storage_core::{Retention, Rules, key};
-use ringpost_storage_foundationdb::{Access, Options};
+use ringpost_storage_foundationdb::{Access, FoundationStore, Options, StoreState};
+use ringpost_wire::ShardId;
 use serde_json::Value;
 
 use crate::scene::{chat, done, make_store, run, turn};
@@ -33,16 +36,32 @@ impl Space {
         })
     }
 
-    fn access(&self) -> Access {
+    fn options(&self) -> Options {
         let rules = Rules {
             retention: Retention::UntilDelivered,
         };
-        let options = Options {
+        Options {
             cluster_file: Some(self.cluster_file.clone()),
             prefix: self.prefix.as_bytes().to_vec(),
             ..Options::new(1, rules)
-        };
-        Access::open(&options).expect("the cluster file is good")
+        }
+    }
+
+    fn access(&self) -> Access {
+        Access::open(&self.options()).expect("the cluster file is good")
+    }
+
+    /// The state of a node's store in the space, once it has begun.
+    fn state_of_node(&self) -> StoreState {
+        let mut store = FoundationStore::open(self.options()).expect("the cluster file is good");
+        let _lane = store.lane(BTreeSet::from([ShardId(1)]), || {});
+        let running = store.start().expect("a thread can be made");
+        loop {
+            match running.state() {
+                StoreState::Starting | StoreState::Unavailable { .. } => std::thread::yield_now(),
+                state => return state,
+            }
+        }
     }
 
     /// The arguments of a tool with the space as its last but for the prefix.
@@ -129,4 +148,26 @@ fn what_is_broken_in_a_cluster_is_found_and_not_imported_over() {
     let refused = run(&space.arguments(&["import", &file]));
     assert_eq!(refused.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("is not empty"));
+}
+
+#[test]
+fn a_node_does_not_start_on_half_an_import() {
+    let _turn = turn();
+    let Some(space) = Space::of("half") else {
+        return;
+    };
+    let key = key::import::encode(key::ExportId([7; 16]));
+    let key = Bytes::copy_from_slice(key.as_slice());
+    let progress = Import { blocks: 1, rows: 1 }.to_bytes();
+    space.access().write(&[(key.clone(), progress)]).unwrap();
+    let state = space.state_of_node();
+    assert!(
+        matches!(&state, StoreState::Failed { reason } if reason.contains("import")),
+        "{state:?}"
+    );
+    let output = run(&space.arguments(&["fsck", "--json"]));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["counts"]["import_unfinished"], 1);
+    space.access().clear(&[key]).unwrap();
+    assert_eq!(space.state_of_node(), StoreState::Ready);
 }

@@ -40,7 +40,7 @@ pub fn message_key(seq: u64) -> Key {
 
 /// Writes number fields into the frame of a message: `seq` at 40 and `client_seq` at 56, among others.
 pub fn set_field(rows: &mut MapRows, seq: u64, offset: usize, value: u64) {
-    let mut frame = rows.0[message_key(seq).as_slice()].to_vec();
+    let mut frame = rows.map[message_key(seq).as_slice()].to_vec();
     frame[offset..offset + 8].copy_from_slice(&value.to_le_bytes());
     rows.put(&message_key(seq), frame);
 }
@@ -68,7 +68,7 @@ fn a_message_that_should_be_trimmed() {
         let (first, _) = ends(rows);
         rows.put(
             &message_key(first - 1),
-            rows.0[message_key(first).as_slice()].clone(),
+            rows.map[message_key(first).as_slice()].clone(),
         );
         set_field(rows, first - 1, 40, first - 1);
     });
@@ -80,7 +80,7 @@ fn a_message_beyond_the_head() {
         let (_, last) = ends(rows);
         rows.put(
             &message_key(last + 1),
-            rows.0[message_key(last).as_slice()].clone(),
+            rows.map[message_key(last).as_slice()].clone(),
         );
         set_field(rows, last + 1, 40, last + 1);
     });
@@ -92,7 +92,7 @@ fn a_message_under_the_key_of_another() {
         let (first, _) = ends(rows);
         rows.put(
             &message_key(first),
-            rows.0[message_key(first + 1).as_slice()].clone(),
+            rows.map[message_key(first + 1).as_slice()].clone(),
         );
     });
 }
@@ -101,7 +101,7 @@ fn a_message_under_the_key_of_another() {
 fn a_payload_that_changed_after_it_was_stored() {
     planted(FindingKind::WindowDisagrees, |rows| {
         let (_, last) = ends(rows);
-        let mut frame = rows.0[message_key(last).as_slice()].to_vec();
+        let mut frame = rows.map[message_key(last).as_slice()].to_vec();
         *frame.last_mut().expect("a frame has bytes") ^= 1;
         rows.put(&message_key(last), frame);
     });
@@ -272,7 +272,7 @@ fn a_membership_that_begins_after_the_head() {
 #[test]
 fn a_membership_of_a_chat_that_there_is_not() {
     planted(FindingKind::MemberMissing, |rows| {
-        let value = rows.0[key::membership::encode(user("bob"), busy_chat()).as_slice()].clone();
+        let value = rows.map[key::membership::encode(user("bob"), busy_chat()).as_slice()].clone();
         rows.put(
             &key::membership::encode(user("bob"), ChatId([7; 16])),
             value,
@@ -336,7 +336,7 @@ fn a_user_without_a_row() {
 #[test]
 fn a_user_without_devices() {
     planted(FindingKind::UserWithoutDevice, |rows| {
-        let value = rows.0[key::user::encode(user("bob")).as_slice()].clone();
+        let value = rows.map[key::user::encode(user("bob")).as_slice()].clone();
         rows.put(&key::user::encode(user("zoe")), value);
     });
 }
@@ -373,7 +373,7 @@ fn a_removed_device_in_a_chat() {
 fn too_many_devices() {
     planted(FindingKind::TooManyDevices, |rows| {
         let key = key::device::encode(device("bob", 9));
-        let linking = rows.0[key.as_slice()].clone();
+        let linking = rows.map[key.as_slice()].clone();
         for number in 100..120 {
             rows.put(&key::device::encode(device("bob", number)), linking.clone());
         }

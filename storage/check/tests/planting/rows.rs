@@ -10,21 +10,30 @@ use ringpost_storage_check::{
 use ringpost_storage_core::row::Row;
 use ringpost_storage_core::store::Key;
 
-/// All rows of a store.
+/// A store in memory.
 #[derive(Clone, Debug, Default)]
-pub struct MapRows(pub BTreeMap<Bytes, Bytes>);
+pub struct MapRows {
+    /// All rows.
+    pub map: BTreeMap<Bytes, Bytes>,
+    /// Its state is never the same twice.
+    pub moves: bool,
+    asked: u64,
+}
 
 impl MapRows {
     /// The rows of an engine.
     pub fn of(engine: &MapEngine) -> Self {
         let rows = engine.rows().iter();
         let rows = rows.map(|(key, value)| (Bytes::copy_from_slice(key.as_slice()), value.clone()));
-        Self(rows.collect())
+        Self {
+            map: rows.collect(),
+            ..Self::default()
+        }
     }
 
     /// The row of a key that is there.
     pub fn row<R: Row>(&self, key: &Key) -> R {
-        let value = self.0.get(key.as_slice()).expect("the row is there");
+        let value = self.map.get(key.as_slice()).expect("the row is there");
         R::decode(value).expect("the row is whole")
     }
 
@@ -38,12 +47,15 @@ impl MapRows {
     /// Sets a value.
     pub fn put(&mut self, key: &Key, value: impl Into<Bytes>) {
         let key = Bytes::copy_from_slice(key.as_slice());
-        self.0.insert(key, value.into());
+        self.map.insert(key, value.into());
     }
 
     /// Removes a row that is there.
     pub fn remove(&mut self, key: &Key) {
-        assert!(self.0.remove(key.as_slice()).is_some(), "the row is there");
+        assert!(
+            self.map.remove(key.as_slice()).is_some(),
+            "the row is there"
+        );
     }
 
     /// What the check says.
@@ -54,7 +66,7 @@ impl MapRows {
         };
         let report = check(self, &options, &mut |_| {}).expect("a map can be read");
         let rows: u64 = report.rows.values().sum();
-        assert_eq!(rows, self.0.len() as u64, "every row is read once");
+        assert_eq!(rows, self.map.len() as u64, "every row is read once");
         report
     }
 
@@ -75,7 +87,7 @@ impl RowSource for MapRows {
         _bytes_max: usize,
     ) -> Result<Page, SourceError> {
         let range = Bytes::copy_from_slice(begin)..Bytes::copy_from_slice(end);
-        let mut rows = self.0.range(range).map(|(key, value)| StoredRow {
+        let mut rows = self.map.range(range).map(|(key, value)| StoredRow {
             key: key.clone(),
             value: value.clone(),
         });
@@ -86,6 +98,7 @@ impl RowSource for MapRows {
     }
 
     fn state(&mut self) -> Result<String, SourceError> {
-        Ok(String::new())
+        self.asked += 1;
+        Ok(if self.moves { self.asked } else { 0 }.to_string())
     }
 }

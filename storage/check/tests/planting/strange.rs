@@ -8,7 +8,7 @@ use ringpost_storage_core::row::{Fence, Import, Row};
 use ringpost_storage_core::store::Key;
 use ringpost_wire::{ChatId, ShardId};
 
-use crate::histories::busy_chat;
+use crate::histories::{busy, busy_chat};
 use crate::plants::{ends, message_key, planted};
 use crate::rows::MapRows;
 
@@ -29,7 +29,7 @@ fn a_damaged_value_of_every_family_is_one_finding() {
     ] {
         for damage in [&b""[..], &[0xff], &[1, 2, 3]] {
             planted(FindingKind::DamagedRow, |rows| {
-                assert!(rows.0.contains_key(key.as_slice()), "{key:?}");
+                assert!(rows.map.contains_key(key.as_slice()), "{key:?}");
                 rows.put(&key, Bytes::copy_from_slice(damage));
             });
         }
@@ -39,7 +39,7 @@ fn a_damaged_value_of_every_family_is_one_finding() {
 #[test]
 fn a_damaged_window_is_one_finding() {
     planted(FindingKind::DamagedRow, |rows| {
-        let mut keys = rows.0.keys().filter_map(|key| Key::from_slice(key));
+        let mut keys = rows.map.keys().filter_map(|key| Key::from_slice(key));
         let key = keys.find(|key| key::window::decode(key).is_some());
         rows.put(&key.expect("some windows are in rows"), &b"damage"[..]);
     });
@@ -49,7 +49,7 @@ fn a_damaged_window_is_one_finding() {
 fn a_damaged_message_is_one_finding() {
     planted(FindingKind::DamagedRow, |rows| {
         let (_, last) = ends(rows);
-        let frame = rows.0[message_key(last).as_slice()].slice(..50);
+        let frame = rows.map[message_key(last).as_slice()].slice(..50);
         rows.put(&message_key(last), frame);
     });
 }
@@ -109,4 +109,12 @@ fn findings_are_all_counted_and_few_are_kept() {
     assert_eq!(report.count(), 100);
     let told = report.findings[0].to_string();
     assert_eq!(told, "unknown_family: bytes=0000: a key of a family");
+}
+
+#[test]
+fn a_store_that_is_written_to_meanwhile_is_told() {
+    let mut rows = MapRows::of(&busy());
+    assert!(!rows.report(1 << 20).is_moved);
+    rows.moves = true;
+    assert!(rows.report(1 << 20).is_moved);
 }
