@@ -1,5 +1,6 @@
 //! The storage engines behind one trait, so that one suite of behaviour runs on each of them.
 
+pub mod comparison;
 mod embedded_engine;
 mod engine;
 #[cfg(feature = "foundationdb")]
@@ -7,6 +8,7 @@ pub mod foundation_engine;
 mod lane_engine;
 mod map_engine;
 pub mod people;
+pub mod traffic;
 mod unavailable;
 
 pub use embedded_engine::EmbeddedEngine;

@@ -80,11 +80,16 @@ impl Link {
                 rows_max,
                 bytes_max,
             } => {
-                let bytes = u64::from(*bytes_max) + u64::from(*rows_max) * ROW_BYTES;
+                // One row more tells whether there are more.
+                let rows_max = (*rows_max).max(1) as usize;
+                let bytes = u64::from(*bytes_max) + (rows_max as u64 + 1) * ROW_BYTES;
                 let (begin, end) = self.subspace.pack_range(range);
-                let option = range_option(begin, end, *rows_max as usize, bytes);
+                let option = range_option(begin, end, rows_max.saturating_add(1), bytes);
                 let values = transaction.get_range(&option, 1, true).await?;
-                Ok(ReadAnswer::Rows(rows_of(&self.subspace, &values)))
+                let mut rows = rows_of(&self.subspace, &values);
+                rows.more |= rows.rows.len() > rows_max;
+                rows.rows.truncate(rows_max);
+                Ok(ReadAnswer::Rows(rows))
             }
         }
     }
