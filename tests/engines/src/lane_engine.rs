@@ -6,7 +6,7 @@ use ringpost_storage_core::lane::{
     Lane, LaneConfig, LaneEffect, LaneInput, LaneState, Ticket, Version,
 };
 use ringpost_storage_core::memory::{Fault, FaultRates, MemoryStore};
-use ringpost_storage_core::store::Read;
+use ringpost_storage_core::store::{Key, KeyRange, Read, Row};
 use ringpost_storage_core::{Command, Outcome, Rules};
 use ringpost_wire::ShardId;
 
@@ -49,6 +49,15 @@ impl LaneEngine {
             now_ms: 1_000,
             answered: Vec::new(),
         }
+    }
+
+    /// All rows, those of the lane too.
+    pub fn rows(&self) -> Vec<Row> {
+        let all = KeyRange {
+            begin: Key::of(&[]),
+            end: Key::of(&[&[0xff]]),
+        };
+        self.store.scan(&all)
     }
 
     /// How often `fault` took place.

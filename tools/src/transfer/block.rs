@@ -59,7 +59,8 @@ impl BlockHeader {
             return None;
         }
         let mut rest = rows.clone();
-        let mut found = Vec::with_capacity(self.rows as usize);
+        let rows_max = rest.len() / LENGTHS_BYTES;
+        let mut found = Vec::with_capacity(rows_max.min(self.rows as usize));
         while !rest.is_empty() {
             let (key_bytes, after) = rest.split_first_chunk::<1>()?;
             let (value_bytes, _) = after.split_first_chunk()?;

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use ringpost_storage_check::StoredRow;
 use ringpost_storage_core::key::ExportId;
+use ringpost_storage_core::store::KEY_BYTES_MAX;
 
 use super::block::{BLOCK_HEADER_BYTES, BlockHeader};
 use super::error::FormatError;
 use super::header::{Contents, FORMAT_VERSION, HEADER_BYTES, Header, TRAILER_BYTES, Unreadable};
+use super::tally::place_of;
 
 /// An open export.
 #[derive(Debug)]
@@ -106,6 +108,7 @@ impl ExportFile {
             .read_exact(&mut bytes)
             .map_err(FormatError::file("read", &self.path))?;
         let rows = header.rows(&Bytes::from(bytes));
+        let rows = rows.filter(|rows| are_carried(rows));
         let rows = rows.ok_or_else(|| self.damaged_block())?;
         self.advance(&header);
         Ok(Some(rows))
@@ -130,6 +133,13 @@ impl ExportFile {
             format!("block {number} at byte {offset} is not what was written"),
         )
     }
+}
+
+/// Whether the rows are such as an export carries, in the order of their keys.
+fn are_carried(rows: &[StoredRow]) -> bool {
+    let is_carried =
+        |row: &StoredRow| place_of(&row.key).is_some() && row.key.len() <= KEY_BYTES_MAX;
+    rows.iter().all(is_carried) && rows.windows(2).all(|pair| pair[0].key < pair[1].key)
 }
 
 fn read_at<const N: usize>(

@@ -40,11 +40,7 @@ impl Tally {
     pub fn add(&mut self, key: &[u8], value: &[u8]) {
         self.rows += 1;
         self.bytes += (key.len() + value.len()) as u64;
-        let first = key.first().copied();
-        let place = CARRIED
-            .iter()
-            .position(|family| Some(*family as u8) == first);
-        if let Some(place) = place {
+        if let Some(place) = place_of(key) {
             self.families[place] += 1;
         }
         let mut hasher = Sha256::new();
@@ -95,6 +91,13 @@ impl Tally {
             "digest": hex(&self.digest),
         })
     }
+}
+
+/// The place of a key's family in `CARRIED`; `None` for a key that no export carries.
+pub fn place_of(key: &[u8]) -> Option<usize> {
+    let first = key.first().copied();
+    let mut families = CARRIED.iter();
+    families.position(|family| Some(*family as u8) == first)
 }
 
 /// Bytes in hexadecimal digits.

@@ -1,12 +1,15 @@
 //! Random histories: after any commands, half-done linking and unlinking among them, the check finds nothing.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use ringpost_engine_tests::people::{NOW_MS, device, message, open, register, send, user};
-use ringpost_engine_tests::{Engine, MapEngine};
+use ringpost_engine_tests::{Engine, LaneEngine, MapEngine};
 use ringpost_storage_core::{Command, Outcome, Retention, Rules};
 use ringpost_wire::{ChatId, DeviceAddress};
 
 use crate::histories::assert_good;
+use crate::rows::MapRows;
 
 const NAMES: [&str; 3] = ["ann", "bob", "cid"];
 
@@ -68,13 +71,21 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// A store and what its clients know.
-struct History {
-    engine: MapEngine,
+struct History<E> {
+    engine: E,
     messages: u64,
-    sent: std::collections::BTreeMap<(DeviceAddress, ChatId), u64>,
+    sent: BTreeMap<(DeviceAddress, ChatId), u64>,
 }
 
-impl History {
+impl<E: Engine> History<E> {
+    fn new(engine: E) -> Self {
+        Self {
+            engine,
+            messages: 0,
+            sent: BTreeMap::new(),
+        }
+    }
+
     fn run(&mut self, command: Command) -> Outcome {
         self.engine.run(vec![command]).remove(0)
     }
@@ -167,11 +178,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..120),
     ) {
         let retention = days.map_or(Retention::UntilDelivered, Retention::Days);
-        let mut history = History {
-            engine: MapEngine::new(Rules { retention }),
-            messages: 0,
-            sent: Default::default(),
-        };
+        let mut history = History::new(MapEngine::new(Rules { retention }));
         for (index, step) in steps.iter().enumerate() {
             history.take(*step);
             if index % 20 == 19 {
@@ -179,5 +186,24 @@ proptest! {
             }
         }
         assert_good(&history.engine);
+    }
+
+    #[test]
+    fn a_stormy_history_leaves_a_good_store(
+        seed in any::<u64>(),
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
+        let retention = Retention::UntilDelivered;
+        let mut history = History::new(LaneEngine::stormy(Rules { retention }, seed));
+        for (index, step) in steps.iter().enumerate() {
+            history.take(*step);
+            if index % 20 == 19 {
+                history.engine.restart();
+            }
+        }
+        let mut rows = MapRows::of_rows(history.engine.rows());
+        let report = rows.report(1 << 20);
+        prop_assert_eq!(report.findings, vec![]);
+        prop_assert!(report.rows["fence"] > 0 && report.rows["lane_record"] == 1);
     }
 }

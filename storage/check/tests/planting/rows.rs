@@ -31,6 +31,15 @@ impl MapRows {
         }
     }
 
+    /// A store of these rows.
+    pub fn of_rows(rows: Vec<ringpost_storage_core::store::Row>) -> Self {
+        let mut store = Self::default();
+        for row in rows {
+            store.put(&row.key, row.value);
+        }
+        store
+    }
+
     /// The row of a key that is there.
     pub fn row<R: Row>(&self, key: &Key) -> R {
         let value = self.map.get(key.as_slice()).expect("the row is there");

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use ringpost_storage_check::StoredRow;
 use ringpost_storage_core::key::{self, ExportId, Family};
 use ringpost_storage_core::row::{Import, Row as _};
 
 use super::scene::{MapStore, STAMP, all_rows, assert_good, embedded, exported};
 use crate::store::RowSink;
+use crate::transfer::header::{Contents, Header};
+use crate::transfer::writer::ExportWriter;
 use crate::transfer::{ExportFile, ExportRows, ImportError, Tally, export, import};
 
 /// An export of a store of several blocks.
@@ -163,4 +166,33 @@ fn an_empty_store_is_carried_too() {
     let mut target = MapStore::default();
     let tally = import_into(&file, &mut target).unwrap();
     assert_eq!((tally, target.rows.len()), (Tally::default(), 0));
+}
+
+#[test]
+fn rows_that_no_export_carries_are_not_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export");
+    let row = |key: &'static [u8]| StoredRow {
+        key: Bytes::from_static(key),
+        value: Bytes::new(),
+    };
+    for rows in [
+        vec![row(b"\x20fence")],
+        vec![row(b"")],
+        vec![row(b"\x02two"), row(b"\x01one")],
+        vec![row(&[1; 60])],
+    ] {
+        let header = Header {
+            id: STAMP.id,
+            created_ms: 1,
+            contents: Contents::default(),
+        };
+        let mut writer = ExportWriter::begin(&path, header, String::new(), 1).unwrap();
+        rows.iter().for_each(|row| writer.push(row).unwrap());
+        writer.finish().unwrap();
+        let mut target = MapStore::default();
+        let refused = import_into(&path, &mut target);
+        assert!(matches!(refused, Err(ImportError::File(_))), "{rows:?}");
+        assert_eq!(target.rows.len(), 0);
+    }
 }
