@@ -211,6 +211,7 @@ impl Core {
 
     fn take_answers(&mut self) {
         while let Some(outcomes) = self.lane.poll() {
+            self.note_batch();
             self.worker
                 .input(self.now(), Input::BatchAnswered { outcomes });
         }
@@ -300,9 +301,17 @@ impl Core {
                 "a batch was refused: the store has stopped"
             );
         }
+        self.note_batch();
         if self.shares_core {
             std::thread::yield_now();
         }
+    }
+
+    /// Publishes since when the lane has had a batch: it never has more than one.
+    fn note_batch(&self) {
+        let uptime_ms = self.started.elapsed().as_millis() as u64;
+        let is_asked = self.lane.under_way() > 0;
+        self.view.asks_since(is_asked.then_some(uptime_ms));
     }
 
     fn post_mail(&mut self) {

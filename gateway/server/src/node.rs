@@ -2,6 +2,7 @@
 //!
 //! Order of a stop: cores drain (their open batches are answered), then the store commits what was handed over and closes.
 
+use std::cell::Cell;
 use std::fs::{DirBuilder, File};
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
@@ -14,17 +15,22 @@ use std::time::{Duration, Instant};
 
 use ringpost_gateway_core::{Config, CoreId, ShardMap, TokenKey};
 use ringpost_gateway_ring::Waker;
+use ringpost_storage_core::Command;
+use ringpost_wire::ChatId;
+use tokio::sync::oneshot;
 
 use crate::configuration::Settings;
 use crate::core_thread::{CoreSeat, CoreThread, Wiring};
 use crate::error::NodeError;
-use crate::http::HttpServer;
+use crate::http::{AdminRequest, HttpServer};
 use crate::mailbox::Mailboxes;
 use crate::secret::{ADMIN_TOKEN_FILE, Secret, TOKEN_SECRET_FILE};
 use crate::store::{RunningStore, Store, StoreHealth, StoreState};
 use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeView};
 use crate::waiting::{self, Opened};
 
+/// Time between two questions to a store that can be away.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// Time between two looks at what is left to stop.
 const STOP_INTERVAL: Duration = Duration::from_millis(5);
 
@@ -32,6 +38,8 @@ const STOP_INTERVAL: Duration = Duration::from_millis(5);
 pub struct Node {
     native: SocketAddr,
     http: HttpServer,
+    view: Arc<NodeView>,
+    probed: Cell<Instant>,
     store: Box<dyn RunningStore>,
     health: Arc<StoreHealth>,
     threads: Vec<JoinHandle<Result<(), NodeError>>>,
@@ -68,15 +76,18 @@ impl Node {
         let (wirings, doors) = wire(&wakers, &mut *store, &health);
         let store_view = (store.numbers(), health.clone());
         let view = NodeView::new(started, doors, store_view, stopping.clone(), &admin_token);
+        let view = Arc::new(view);
         let store = store.start()?;
         health.set(store.state());
         let connected = cores.into_iter().zip(wirings);
         let threads = connected.map(|(core, wiring)| core.connect(wiring));
         let threads = threads.collect::<Result<_, _>>()?;
-        let http = HttpServer::start(http, Arc::new(view))?;
+        let http = HttpServer::start(http, view.clone())?;
         Ok(Some(Self {
             native,
             http,
+            view,
+            probed: Cell::new(started),
             store,
             health,
             threads,
@@ -102,7 +113,7 @@ impl Node {
 
     /// Takes in and tells the store's state. Why the node cannot run on, if so: a core's thread has ended, or the store has failed.
     pub fn watch(&self) -> Option<String> {
-        let state = self.store.state();
+        let state = self.store_state();
         if self.health.set(state.clone()).is_some() {
             self.wakers.iter().for_each(Waker::wake);
             log_state(&state);
@@ -114,6 +125,33 @@ impl Node {
             .iter()
             .any(JoinHandle::is_finished)
             .then(|| "a core has stopped".to_owned())
+    }
+
+    /// What the store says, unless it owes an answer for too long.
+    fn store_state(&self) -> StoreState {
+        let state = self.store.state();
+        let Some(patience) = self.store.patience() else {
+            return state;
+        };
+        self.probe();
+        let is_silent = self.view.store_silence() > patience;
+        if state == StoreState::Ready && is_silent {
+            return StoreState::Unavailable("it does not answer".to_owned());
+        }
+        state
+    }
+
+    /// Asks the store something now and then: without traffic nobody else would notice that it is away.
+    fn probe(&self) {
+        if self.probed.get().elapsed() < PROBE_INTERVAL {
+            return;
+        }
+        self.probed.set(Instant::now());
+        let chat = ChatId([0; 16]);
+        let (answer, _) = oneshot::channel();
+        let command = Command::InspectChat { chat };
+        // Too much waits already: then the silence shows without it.
+        let _ = self.view.ask(AdminRequest { command, answer });
     }
 
     /// Lets sessions leave, makes durable what was handed over, as far as the store can be reached, and stops all threads.

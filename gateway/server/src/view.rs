@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ringpost_gateway_core::{Counters, ShardMap, Summary};
 use ringpost_gateway_ring::Waker;
@@ -19,10 +19,14 @@ const STUCK_MS: u64 = 5_000;
 /// Requests of operators that may wait for one core.
 pub const ADMIN_REQUESTS_MAX: usize = 64;
 
+/// No batch is with the lane.
+const NONE: u64 = u64::MAX;
+
 /// What one core publishes.
-#[derive(Default)]
 pub struct CoreView {
     turn_ms: AtomicU64,
+    /// When the oldest batch that the lane has was handed over; `NONE` without one.
+    asked_ms: AtomicU64,
     published: Mutex<Published>,
 }
 
@@ -39,7 +43,23 @@ pub struct Published {
     pub reactor: ringpost_gateway_ring::Counters,
 }
 
+impl Default for CoreView {
+    fn default() -> Self {
+        Self {
+            turn_ms: AtomicU64::new(0),
+            asked_ms: AtomicU64::new(NONE),
+            published: Mutex::default(),
+        }
+    }
+}
+
 impl CoreView {
+    /// Notes since when the lane has had a batch, in uptime; `None` when it has none.
+    pub fn asks_since(&self, uptime_ms: Option<u64>) {
+        let asked_ms = uptime_ms.unwrap_or(NONE);
+        self.asked_ms.store(asked_ms, Ordering::Relaxed);
+    }
+
     /// Notes a turn at `uptime_ms`.
     pub fn turned(&self, uptime_ms: u64) {
         self.turn_ms.store(uptime_ms, Ordering::Relaxed);
@@ -147,6 +167,14 @@ impl NodeView {
             .enumerate()
             .filter(move |(_, core)| now_ms.saturating_sub(turned(core)) > STUCK_MS)
             .map(|(index, _)| index)
+    }
+
+    /// For how long the store has owed an answer, to the core that waits the longest.
+    pub fn store_silence(&self) -> Duration {
+        let now_ms = self.started.elapsed().as_millis() as u64;
+        let asked = |core: &Arc<CoreView>| core.asked_ms.load(Ordering::Relaxed);
+        let asked_ms = self.cores.iter().map(asked).min().unwrap_or(NONE);
+        Duration::from_millis(now_ms.saturating_sub(asked_ms))
     }
 
     /// Why new messages cannot be stored; `None` when they can.

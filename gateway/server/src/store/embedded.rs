@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use ringpost_storage_embedded::{
     EmbeddedStore, Histogram, Metrics, Options, Pinning, RunningStore as Running, State,
@@ -57,6 +58,10 @@ impl RunningStore for Running {
             State::Running => StoreState::Ready,
             State::Failed(reason) => StoreState::Failed(reason),
         }
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        None
     }
 
     fn stop(self: Box<Self>) -> Result<(), StoreError> {

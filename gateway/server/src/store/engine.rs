@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringpost_storage_core::{Retention, Rules};
 use ringpost_storage_queue::LaneHandle;
@@ -34,6 +35,9 @@ pub trait Store {
 pub trait RunningStore {
     /// Whether it can take messages.
     fn state(&self) -> StoreState;
+
+    /// How long it may owe an answer before it counts as unavailable; `None` for a store that cannot be away.
+    fn patience(&self) -> Option<Duration>;
 
     /// Makes durable what can be, and ends the threads.
     ///

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ringpost_storage_foundationdb::{
     ClientOptions, FoundationStore, OpenError, Options, RunningStore as Running,
@@ -14,6 +15,9 @@ use ringpost_wire::ShardId;
 use crate::configuration::Settings;
 use crate::store::engine::{RunningStore, Store, StoreNumbers, Wake, rules};
 use crate::store::{StoreError, StoreState};
+
+/// A commit that takes longer is under way to a cluster that is gone, or recovers: the lane itself waits longer, for its result.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Prepares the store of the cluster that the settings name. The cluster need not be there.
 ///
@@ -75,6 +79,10 @@ impl RunningStore for Running {
             State::Unavailable { reason } => StoreState::Unavailable(reason),
             State::Failed { reason } => StoreState::Failed(reason),
         }
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        Some(PATIENCE)
     }
 
     fn stop(self: Box<Self>) -> Result<(), StoreError> {
