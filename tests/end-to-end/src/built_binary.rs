@@ -1,7 +1,7 @@
 //! The workspace's own binaries, built in the profile and target folder of the running test. Input: a package's name.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,16 +12,35 @@ use crate::NodeError;
 /// # Errors
 /// It does not build.
 pub fn built_binary(package: &str) -> Result<PathBuf, NodeError> {
+    built(package, None)
+}
+
+/// The node with the store on FoundationDB; built once a process. It has a name of its own, beside the one without.
+///
+/// # Errors
+/// It does not build: FoundationDB's client library or libclang is missing.
+pub fn built_with_foundationdb() -> Result<PathBuf, NodeError> {
+    built("ringpost", Some("foundationdb"))
+}
+
+fn built(package: &str, feature: Option<&str>) -> Result<PathBuf, NodeError> {
     static BUILT: Mutex<BTreeMap<String, Option<PathBuf>>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     built
-        .entry(package.to_owned())
-        .or_insert_with(|| build(package))
+        .entry(name_of(package, feature))
+        .or_insert_with(|| build(package, feature))
         .clone()
-        .ok_or_else(|| NodeError::Build(package.to_owned()))
+        .ok_or_else(|| NodeError::Build(name_of(package, feature)))
 }
 
-fn build(package: &str) -> Option<PathBuf> {
+fn name_of(package: &str, feature: Option<&str>) -> String {
+    feature.map_or_else(
+        || package.to_owned(),
+        |feature| format!("{package}-{feature}"),
+    )
+}
+
+fn build(package: &str, feature: Option<&str>) -> Option<PathBuf> {
     let executable = std::env::current_exe().ok()?;
     let profile_directory = executable.ancestors().find(|path| {
         path.parent()
@@ -34,11 +53,30 @@ fn build(package: &str) -> Option<PathBuf> {
     let status = cargo()
         .args(["build", "--quiet", "--locked", "-p", package])
         .args(["--profile", profile])
+        .args(feature.map(|feature| format!("--features={feature}")))
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .env("CARGO_TARGET_DIR", profile_directory.parent()?)
         .status()
         .ok()?;
-    status.success().then(|| profile_directory.join(package))
+    status.success().then_some(())?;
+    keep(
+        &profile_directory.join(package),
+        &profile_directory
+            .join("end-to-end")
+            .join(name_of(package, feature)),
+    )
+    .ok()
+}
+
+/// Cargo gives the programs with and without a feature the same path: each is kept under a name that no build touches.
+fn keep(built: &Path, kept: &Path) -> std::io::Result<PathBuf> {
+    let fresh = kept.with_extension(std::process::id().to_string());
+    std::fs::create_dir_all(kept.parent().unwrap_or(Path::new(".")))?;
+    std::fs::hard_link(built, &fresh)?;
+    std::fs::rename(&fresh, kept)?;
+    // Renaming over another name of the same file leaves both.
+    let _ = std::fs::remove_file(&fresh);
+    Ok(kept.to_owned())
 }
 
 /// The running cargo, or the one on the path: told by rustup, it holds all crates to the workspace's toolchain.

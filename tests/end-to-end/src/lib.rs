@@ -3,6 +3,7 @@
 mod built_binary;
 pub mod check;
 pub mod device;
+pub mod foundationdb;
 pub mod load;
 mod node_process;
 mod place;
@@ -12,7 +13,7 @@ pub mod rounds;
 pub mod slow_reader;
 mod tokens;
 
-pub use built_binary::built_binary;
+pub use built_binary::{built_binary, built_with_foundationdb};
 pub use node_process::{NodeError, NodeOptions, NodeProcess};
 pub use place::{Place, PlaceError};
 pub use tokens::Tokens;

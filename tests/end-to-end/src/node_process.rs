@@ -2,6 +2,7 @@
 //!
 //! Dropping it kills it. Every ERROR line of its log is kept; a test asks for them at the end.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -43,12 +44,15 @@ pub enum NodeError {
     /// The node did not end in time.
     #[error("the node did not stop in time")]
     NotStopped,
+    /// A database could not be made ready.
+    #[error("the database is not ready: {0}")]
+    Database(String),
     /// HTTP answered nonsense.
     #[error("HTTP: {0}")]
     Http(String),
 }
 
-fn system(what: &'static str) -> impl Fn(std::io::Error) -> NodeError {
+pub(crate) fn system(what: &'static str) -> impl Fn(std::io::Error) -> NodeError {
     move |source| NodeError::System { what, source }
 }
 
@@ -209,7 +213,7 @@ impl NodeProcess {
     /// # Errors
     /// It does not end in time.
     pub fn stop(&mut self) -> Result<ExitStatus, NodeError> {
-        self.signal("TERM")?;
+        signal(self.pid(), "TERM")?;
         let end = Instant::now() + STOP_TIMEOUT;
         while Instant::now() < end {
             if let Some(status) = self
@@ -231,12 +235,7 @@ impl NodeProcess {
     /// # Errors
     /// The signal cannot be sent.
     pub fn signal(&self, name: &str) -> Result<(), NodeError> {
-        let pid = self.pid().to_string();
-        Command::new("kill")
-            .args(["-s", name, &pid])
-            .status()
-            .map_err(system("signalling the node"))?;
-        Ok(())
+        signal(self.pid(), name)
     }
 
     /// ERROR lines of its log so far.
@@ -279,7 +278,33 @@ impl NodeProcess {
         ))
     }
 
-    /// The value of a metric without labels.
+    /// Waits until `/readyz` says that it takes messages. Answers whether it did in time.
+    pub fn wait_ready(&self, timeout: Duration) -> bool {
+        let end = Instant::now() + timeout;
+        while !matches!(self.get("/readyz", None), Ok((200, _))) {
+            if Instant::now() > end {
+                return false;
+            }
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
+        true
+    }
+
+    /// Every metric without labels whose name begins with `prefix`.
+    ///
+    /// # Errors
+    /// No answer.
+    pub fn metrics(&self, prefix: &str) -> Result<BTreeMap<String, f64>, NodeError> {
+        let (_, page) = self.get("/metrics", None)?;
+        let sample = |line: &str| {
+            let (name, value) = line.split_once(' ')?;
+            let is_meant = name.starts_with(prefix) && !name.contains('{');
+            Some((name.to_owned(), value.parse().ok().filter(|_| is_meant)?))
+        };
+        Ok(page.lines().filter_map(sample).collect())
+    }
+
+    /// The value of a metric without labels, or with the labels that `name` holds.
     ///
     /// # Errors
     /// No answer.
@@ -319,6 +344,18 @@ impl Drop for NodeProcess {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a process a signal by name.
+///
+/// # Errors
+/// The signal cannot be sent.
+pub(crate) fn signal(pid: u32, name: &str) -> Result<(), NodeError> {
+    Command::new("kill")
+        .args(["-s", name, &pid.to_string()])
+        .status()
+        .map_err(system("signalling a process"))?;
+    Ok(())
 }
 
 /// The addresses in the line that a node logs when it takes messages.

@@ -1,6 +1,8 @@
 //! A folder of its own for one test: data directory, shadow, and the address that the node keeps over its restarts.
 
+use std::fs::DirBuilder;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rand::RngExt;
@@ -11,6 +13,9 @@ use crate::{NodeError, NodeOptions, NodeProcess};
 
 /// Ports below those that the system gives to outgoing connections: a client that dials a dead node cannot meet itself.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// The file of the secret that tokens are signed with, in the data directory.
+const SECRET: &str = "token.secret";
 
 /// Why a place could not be had, or could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +99,20 @@ impl Place {
         }
     }
 
+    /// Gives this place the secret of another's node, so that both take the same tokens. Before its node's first start.
+    ///
+    /// # Errors
+    /// The other has none yet, or the folder cannot be written.
+    pub fn adopt_secret(&self, other: &Self) -> Result<(), PlaceError> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(self.data())
+            .and_then(|()| std::fs::copy(other.data().join(SECRET), self.data().join(SECRET)))
+            .map_err(PlaceError::Folder)?;
+        Ok(())
+    }
+
     /// Keeps the folder when the test ends, to look at; tells where it is.
     pub fn keep(self) -> PathBuf {
         self.folder.keep()
@@ -119,7 +138,8 @@ impl Place {
     }
 }
 
-fn free_port() -> Result<u16, PlaceError> {
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> Result<u16, PlaceError> {
     let mut random = rand::rng();
     (0..1_000)
         .map(|_| random.random_range(PORTS))

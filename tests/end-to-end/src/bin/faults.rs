@@ -3,8 +3,12 @@
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use ringpost_end_to_end::foundationdb::{
+    Cluster, FaultsPlan, TwoNodesPlan, run_faults, run_two_nodes,
+};
 use ringpost_end_to_end::planted::{CASES, PlantedCase, run_case};
 use ringpost_end_to_end::rounds::{Ending, RoundsPlan, run_rounds};
 use ringpost_end_to_end::slow_reader::{SlowReaderPlan, run_slow_reader};
@@ -27,6 +31,30 @@ enum Command {
     PowerLoss(Rounds),
     /// Shows that rounds end with the finding that a planted defect must cause, and hold without a defect.
     Planted(Planted),
+    /// Two nodes on one FoundationDB cluster, each home of everything, with load from both sides.
+    TwoNodes {
+        /// Seconds of load.
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+        /// Pairs of people.
+        #[arg(long, default_value_t = 50)]
+        pairs: u32,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// A FoundationDB server that is killed, stopped, restarted and slowed down under load.
+    Database {
+        /// How often each fault happens.
+        #[arg(long, default_value_t = 3)]
+        rounds: u32,
+        /// Seconds that a server stays killed, stopped or slow.
+        #[arg(long, default_value_t = 30)]
+        away_seconds: u64,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// A receiver that stops reading while messages arrive.
     SlowReader {
         /// Messages that arrive; memory is measured over the last four fifths.
@@ -84,6 +112,16 @@ fn main() -> ExitCode {
             fill,
             seed,
         } => slow_reader(messages, fill, seed),
+        Command::TwoNodes {
+            seconds,
+            pairs,
+            seed,
+        } => two_nodes(seconds, pairs, seed),
+        Command::Database {
+            rounds,
+            away_seconds,
+            seed,
+        } => database(rounds, away_seconds, seed),
     };
     match holds {
         Ok(true) => ExitCode::SUCCESS,
@@ -136,4 +174,21 @@ fn slow_reader(messages: u64, fill: u64, seed: u64) -> Result<bool, Box<dyn Erro
     })?;
     println!("{:#}", report.to_json());
     Ok(report.is_clean() && report.bytes_a_message() <= BYTES_A_MESSAGE_MAX)
+}
+
+fn two_nodes(seconds: u64, pairs: u32, seed: u64) -> Result<bool, Box<dyn Error>> {
+    let cluster = Cluster::any()?.ok_or("neither FDB_CLUSTER_FILE nor FDBSERVER is set")?;
+    let mut plan = TwoNodesPlan::new(Duration::from_secs(seconds), seed);
+    plan.load.pairs = pairs;
+    let report = run_two_nodes(&plan, &cluster)?;
+    println!("{:#}", report.to_json());
+    Ok(report.is_clean() && report.is_contested())
+}
+
+fn database(rounds: u32, away_seconds: u64, seed: u64) -> Result<bool, Box<dyn Error>> {
+    let mut cluster = Cluster::own()?.ok_or("FDBSERVER is not set")?;
+    let plan = FaultsPlan::new(rounds, Duration::from_secs(away_seconds), seed);
+    let report = run_faults(&plan, &mut cluster)?;
+    println!("{:#}", report.to_json());
+    Ok(report.is_clean())
 }

@@ -23,8 +23,8 @@ const DIAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How a device is made.
 #[derive(Clone, Debug)]
 pub struct DeviceOptions {
-    /// Where its node is.
-    pub server: SocketAddr,
+    /// Where its nodes are; each dial goes to one of them by chance.
+    pub servers: Vec<SocketAddr>,
     /// Its session token.
     pub token: String,
     /// Seed of its jitter and its crashes.
@@ -107,6 +107,14 @@ impl Device {
         }
     }
 
+    /// Leaves its node and dials again, perhaps another one.
+    pub fn roam(&mut self) {
+        if self.is_connected_by_choice {
+            self.input(Input::Disconnect);
+            self.input(Input::Connect);
+        }
+    }
+
     /// Performs effects up to the next one that the application is told.
     pub fn next_happening(&mut self) -> Option<Happening> {
         while let Some(effect) = self.machine.next_effect() {
@@ -172,8 +180,9 @@ impl Device {
     }
 
     async fn dial(&mut self) {
-        let dialled = tokio::time::timeout(DIAL_TIMEOUT, TcpStream::connect(self.options.server));
-        let dialled = dialled.await;
+        let index = self.random.random_range(0..self.options.servers.len());
+        let server = self.options.servers[index];
+        let dialled = tokio::time::timeout(DIAL_TIMEOUT, TcpStream::connect(server)).await;
         self.is_dial_wanted = false;
         self.outbound.clear();
         match dialled {

@@ -21,6 +21,8 @@ pub struct Orders {
     pub may_crash: bool,
     /// Counts up: connect at once instead of waiting.
     pub wakes: u64,
+    /// Counts up: leave the node and dial again.
+    pub roams: u64,
     /// Stop and hand the log over.
     pub is_finished: bool,
 }
@@ -35,6 +37,7 @@ impl Default for Orders {
             is_reading: true,
             may_crash: true,
             wakes: 0,
+            roams: 0,
             is_finished: false,
         }
     }

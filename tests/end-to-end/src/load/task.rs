@@ -62,6 +62,9 @@ impl Task {
         if before.wakes != orders.wakes {
             self.device.connect_now();
         }
+        if before.roams != orders.roams {
+            self.device.roam();
+        }
         self.device.is_reading = orders.is_reading;
         self.device.may_crash = orders.may_crash;
     }

@@ -1,6 +1,7 @@
 //! The real binary with real clients, end to end.
 
 mod conversations;
+mod foundationdb;
 mod rounds;
 mod sessions;
 mod starting;

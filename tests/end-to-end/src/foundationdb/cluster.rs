@@ -1,0 +1,96 @@
+//! Which cluster a test may use: the one that the environment names, or a server of its own; and nodes on it.
+//!
+//! Invariant: every run has a prefix of its own, so runs on one cluster do not meet.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::database::Database;
+use crate::{NodeError, NodeOptions, Place, built_with_foundationdb};
+
+/// Names the cluster file of a cluster for tests, as FoundationDB's own tools know it.
+pub const CLUSTER_VARIABLE: &str = "FDB_CLUSTER_FILE";
+
+/// A cluster, and the part of its keys that belongs to one run.
+pub struct Cluster {
+    file: PathBuf,
+    prefix: String,
+    server: Option<Database>,
+}
+
+impl Cluster {
+    /// The cluster that the environment names; `None` without one.
+    pub fn named() -> Option<Self> {
+        let file = std::env::var_os(CLUSTER_VARIABLE).filter(|name| !name.is_empty())?;
+        Some(Self::new(PathBuf::from(file), None))
+    }
+
+    /// A server of its own, by the binary that the environment names; `None` without one.
+    ///
+    /// # Errors
+    /// The server does not come up.
+    pub fn own() -> Result<Option<Self>, NodeError> {
+        let server = Database::start_new()?;
+        Ok(server.map(|server| Self::new(server.cluster_file(), Some(server))))
+    }
+
+    /// The named one, or one of its own.
+    ///
+    /// # Errors
+    /// A server of its own does not come up.
+    pub fn any() -> Result<Option<Self>, NodeError> {
+        match Self::named() {
+            Some(named) => Ok(Some(named)),
+            None => Self::own(),
+        }
+    }
+
+    fn new(file: PathBuf, server: Option<Database>) -> Self {
+        Self {
+            file,
+            prefix: format!("end-to-end-{:016x}", rand::random::<u64>()),
+            server,
+        }
+    }
+
+    /// Its cluster file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The server that was started for it.
+    pub fn server(&mut self) -> Option<&mut Database> {
+        self.server.as_mut()
+    }
+
+    /// Options of the node with the number `node` in a place.
+    ///
+    /// # Errors
+    /// The node does not build with FoundationDB.
+    pub fn options(
+        &self,
+        place: &Place,
+        node: u32,
+        cores: usize,
+    ) -> Result<NodeOptions, NodeError> {
+        let mut options = place.options(cores);
+        options.binary = Some(built_with_foundationdb()?);
+        options.flags = ["--store", "foundationdb", "--cluster-file"]
+            .map(str::to_owned)
+            .into();
+        options.flags.push(self.file.display().to_string());
+        options
+            .flags
+            .extend(["--node".to_owned(), node.to_string()]);
+        let prefix = ("RINGPOST_STORE__PREFIX".to_owned(), self.prefix.clone());
+        options.variables.push(prefix);
+        Ok(options)
+    }
+}
+
+/// Says that a test did not run, past the capture of a passing test's output.
+pub fn skipped(test: &str, needs: &str) {
+    let line = format!("\n*** SKIPPED {test}: it needs {needs}\n");
+    // Nobody reads it: then nothing is lost.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
