@@ -87,3 +87,64 @@ impl RowSink for ClusterRows {
 fn failed(error: AccessError) -> SourceError {
     SourceError(error.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    use ringpost_storage_core::Outcome;
+    use ringpost_storage_foundationdb::FoundationStore;
+
+    use super::*;
+
+    /// A node's store with one lane runs one command, and ends.
+    fn run_node(options: Options) {
+        let device = ringpost_engine_tests::people::device("ann", 1);
+        let mut store = FoundationStore::open(options).unwrap();
+        let mut lane = store.lane(BTreeSet::from([device.user.shard()]), || {});
+        let _running = store.start().unwrap();
+        loop {
+            let register = ringpost_engine_tests::people::register(device);
+            lane.submit(vec![register]).unwrap();
+            let outcomes = loop {
+                match lane.poll() {
+                    Some(outcomes) => break outcomes,
+                    None => std::thread::yield_now(),
+                }
+            };
+            if matches!(outcomes[..], [Outcome::Registered(_)]) {
+                return;
+            }
+        }
+    }
+
+    #[test]
+    fn the_state_is_another_one_after_a_node_has_run() {
+        let Some(file) = std::env::var_os("FDB_CLUSTER_FILE") else {
+            eprintln!("SKIPPED: FDB_CLUSTER_FILE names no FoundationDB cluster");
+            return;
+        };
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let prefix = format!("test/state/{:x}/", since.as_nanos());
+        let mut rows = ClusterRows::open(Path::new(&file), &prefix).unwrap();
+        let rules = Rules {
+            retention: Retention::UntilDelivered,
+        };
+        let options = Options {
+            cluster_file: Some(file.into()),
+            prefix: prefix.into_bytes(),
+            ..Options::new(1, rules)
+        };
+        let mut states = vec![rows.state().unwrap()];
+        assert_eq!(rows.state().unwrap(), states[0]);
+        for _ in 0..2 {
+            run_node(options.clone());
+            states.push(rows.state().unwrap());
+        }
+        rows.access.clear_all().unwrap();
+        states.sort();
+        states.dedup();
+        assert_eq!(states.len(), 3, "{states:?}");
+    }
+}
