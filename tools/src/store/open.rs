@@ -9,6 +9,9 @@ use ringpost_storage_check::RowSource;
 use super::{EmbeddedRows, RowSink, StoreError};
 use crate::transfer::{EXPORT_MAGIC, ExportRows};
 
+/// A longer file is no cluster file.
+const CLUSTER_FILE_BYTES_MAX: u64 = 64 * 1_024;
+
 /// An open store.
 pub struct Opened<S: ?Sized> {
     /// Its rows.
@@ -36,9 +39,23 @@ fn named(path: &Path) -> Named {
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut begin));
     match read {
         Ok(()) if begin == EXPORT_MAGIC => Named::Export,
-        _ if path.is_file() => Named::ClusterFile,
+        _ if is_cluster_file(path) => Named::ClusterFile,
         _ => Named::Nothing,
     }
+}
+
+/// Whether a file may be a cluster file, `description:id@address`; its engine says what is wrong with it.
+fn is_cluster_file(path: &Path) -> bool {
+    let is_small = path
+        .metadata()
+        .is_ok_and(|data| data.len() <= CLUSTER_FILE_BYTES_MAX);
+    let text = if is_small {
+        std::fs::read_to_string(path).unwrap_or_default()
+    } else {
+        String::new()
+    };
+    let mut lines = text.lines().map(str::trim);
+    lines.any(|line| !line.starts_with('#') && line.contains('@'))
 }
 
 /// Opens a store to read it. `prefix` is where its keys lie in FoundationDB.
@@ -72,6 +89,9 @@ pub fn open_source(path: &Path, prefix: &str) -> Result<Opened<dyn RowSource>, S
 /// Opens a store to write to it; a node's data directory is made where there is nothing.
 pub fn open_target(path: &Path, prefix: &str) -> Result<Opened<dyn RowSink>, StoreError> {
     match named(path) {
+        Named::Nothing if path.is_file() => Err(StoreError::NoStore {
+            path: path.to_owned(),
+        }),
         Named::Embedded | Named::Nothing => Ok(Opened {
             rows: Box::new(EmbeddedRows::open_or_make(path)?),
             name: "embedded",

@@ -83,6 +83,23 @@ fn what_is_no_store_is_not_made_one() {
         assert!(text(&output.stderr).contains("is no store"));
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let file = folder.path().join("letter");
+    std::fs::write(&file, "Dear Ann").unwrap();
+    let output = run(&["fsck", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("is no store"));
+}
+
+#[cfg(not(feature = "foundationdb"))]
+#[test]
+fn without_foundationdb_a_cluster_file_tells_how_to_get_it() {
+    let _turn = turn();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fdb.cluster");
+    std::fs::write(&file, "# ours\nringpost:id@127.0.0.1:4500\n").unwrap();
+    let output = run(&["fsck", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--features foundationdb"));
 }
 
 #[test]
