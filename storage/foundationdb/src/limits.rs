@@ -9,11 +9,11 @@ use ringpost_storage_core::store::KEY_BYTES_MAX;
 /// The version of the client library's interface that is asked for.
 pub const API_VERSION: i32 = 730;
 /// Longest wait for a read version; then the store counts as unreachable.
-pub const READ_VERSION_MS_MAX: u64 = 2_000;
+pub const READ_VERSION_MS_MAX: u64 = 1_500;
 /// Longest wait for the rows of one request.
 pub const READ_MS_MAX: u64 = 2_000;
 /// Longest wait for a commit; then its result is unknown.
-pub const COMMIT_MS_MAX: u64 = 4_000;
+pub const COMMIT_MS_MAX: u64 = 3_000;
 /// Wait that a lane is told after an error that only time can mend.
 pub const RETRY_AFTER_MS: u64 = 200;
 /// Wait before an error that was not foreseen is reported, so that nobody spins on it.

@@ -4,11 +4,17 @@ const DELAY_MS: u64 = 5;
 const DELAY_MS_MAX: u64 = 2_000;
 /// Failures in a row after which the lane says that it cannot work.
 const FAILURES_MAX: u32 = 6;
+/// Time from the first to a later failure in a row after which it says so too: a store that is gone fails slowly.
+const FAILING_MS_MAX: u64 = 2_000;
 
 /// Failures in a row.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,
+    /// When the first failure in a row was.
+    since_ms: u64,
+    /// When the last one was.
+    failed_ms: u64,
     conflicts: u32,
     until_ms: u64,
 }
@@ -16,6 +22,10 @@ pub(super) struct Backoff {
 impl Backoff {
     /// The store refused or could not be reached; it asks to wait `retry_after_ms`.
     pub(super) fn fail(&mut self, now_ms: u64, retry_after_ms: u64) {
+        if self.failures == 0 {
+            self.since_ms = now_ms;
+        }
+        self.failed_ms = now_ms;
         self.failures = self.failures.saturating_add(1);
         let delay_ms = doubled(self.failures).max(retry_after_ms.min(DELAY_MS_MAX));
         self.until_ms = now_ms + delay_ms;
@@ -45,7 +55,8 @@ impl Backoff {
     }
 
     pub(super) fn is_hopeless(&self) -> bool {
-        self.failures >= FAILURES_MAX
+        let failing_ms = self.failed_ms.saturating_sub(self.since_ms);
+        self.failures >= FAILURES_MAX || (self.failures > 1 && failing_ms >= FAILING_MS_MAX)
     }
 }
 
@@ -73,6 +84,20 @@ mod tests {
         assert!(!backoff.is_hopeless());
         backoff.fail(100, 0);
         assert_eq!(backoff.until_ms(), 110);
+    }
+
+    #[test]
+    fn failures_that_come_slowly_are_hopeless_sooner() {
+        let mut backoff = Backoff::default();
+        backoff.fail(1_000, 0);
+        backoff.fail(2_999, 0);
+        assert!(!backoff.is_hopeless());
+        backoff.fail(3_000, 0);
+        assert!(backoff.is_hopeless());
+        backoff.reached();
+        assert!(!backoff.is_hopeless());
+        backoff.fail(9_000, 0);
+        assert!(!backoff.is_hopeless());
     }
 
     #[test]
