@@ -1,12 +1,16 @@
 //! The storage engines behind one trait, so that one suite of behaviour runs on each of them.
 
 pub mod comparison;
+#[cfg(feature = "foundationdb")]
+pub mod contest;
 mod embedded_engine;
 mod engine;
 #[cfg(feature = "foundationdb")]
 pub mod foundation_engine;
 mod lane_engine;
 mod map_engine;
+#[cfg(feature = "foundationdb")]
+pub mod pair_chat;
 pub mod people;
 pub mod traffic;
 mod unavailable;

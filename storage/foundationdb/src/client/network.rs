@@ -91,6 +91,8 @@ fn set_options(
     options: &ClientOptions,
 ) -> Result<NetworkBuilder, FdbError> {
     let text = |path: &Path| path.to_string_lossy().into_owned();
+    // Otherwise a cluster of a version that the library does not know is only silent.
+    builder = builder.set_option(NetworkOption::FailIncompatibleClient)?;
     if let Some(folder) = &options.trace_dir {
         builder = builder.set_option(NetworkOption::TraceEnable(text(folder)))?;
     }

@@ -4,25 +4,39 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use ringpost_engine_tests::FoundationEngine;
 use ringpost_engine_tests::comparison::compare;
+use ringpost_engine_tests::{FoundationEngine, contest, foundation_engine};
 use ringpost_storage_core::{Retention, Rules};
-use ringpost_storage_foundationdb::{ClientFaults, ClientOptions};
+use ringpost_storage_foundationdb::{Access, ClientFaults, ClientOptions};
 
 const RULES: Rules = Rules {
     retention: Retention::UntilDelivered,
 };
 
-#[test]
-fn a_thousand_mixed_batches_are_as_on_the_map() {
-    let client = ClientOptions {
+fn client() -> ClientOptions {
+    ClientOptions {
         faults: Some(ClientFaults {
             places_percent: 100,
             fired_percent: 10,
         }),
         ..ClientOptions::default()
+    }
+}
+
+#[test]
+fn a_contest_of_two_nodes_breaks_nothing() {
+    let Some(cluster_file) = foundation_engine::cluster_file() else {
+        return;
     };
-    let Some(mut engine) = FoundationEngine::with_client(RULES, client) else {
+    let options = foundation_engine::options(cluster_file, RULES, client());
+    contest::hold(&options);
+    let access = Access::open(&options).expect("they are good");
+    access.clear_all().expect("the cluster answers");
+}
+
+#[test]
+fn a_thousand_mixed_batches_are_as_on_the_map() {
+    let Some(mut engine) = FoundationEngine::with_client(RULES, client()) else {
         return;
     };
     let metrics = engine.lane().metrics();
