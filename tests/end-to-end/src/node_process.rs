@@ -197,6 +197,11 @@ impl NodeProcess {
         self.child.id()
     }
 
+    /// Whether it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Ends it as a crash would: `SIGKILL`, without warning.
     ///
     /// # Errors
@@ -213,7 +218,9 @@ impl NodeProcess {
     /// # Errors
     /// It does not end in time.
     pub fn stop(&mut self) -> Result<ExitStatus, NodeError> {
-        signal(self.pid(), "TERM")?;
+        if self.is_running() {
+            signal(self.pid(), "TERM")?;
+        }
         let end = Instant::now() + STOP_TIMEOUT;
         while Instant::now() < end {
             if let Some(status) = self

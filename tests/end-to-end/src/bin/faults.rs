@@ -39,6 +39,9 @@ enum Command {
         /// Pairs of people.
         #[arg(long, default_value_t = 50)]
         pairs: u32,
+        /// Core threads of each node.
+        #[arg(long, default_value_t = 2)]
+        cores: usize,
         /// Seed.
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -115,8 +118,14 @@ fn main() -> ExitCode {
         Command::TwoNodes {
             seconds,
             pairs,
+            cores,
             seed,
-        } => two_nodes(seconds, pairs, seed),
+        } => {
+            let mut plan = TwoNodesPlan::new(Duration::from_secs(seconds), seed);
+            plan.load.pairs = pairs;
+            plan.cores = cores;
+            two_nodes(&plan)
+        }
         Command::Database {
             rounds,
             away_seconds,
@@ -176,11 +185,9 @@ fn slow_reader(messages: u64, fill: u64, seed: u64) -> Result<bool, Box<dyn Erro
     Ok(report.is_clean() && report.bytes_a_message() <= BYTES_A_MESSAGE_MAX)
 }
 
-fn two_nodes(seconds: u64, pairs: u32, seed: u64) -> Result<bool, Box<dyn Error>> {
+fn two_nodes(plan: &TwoNodesPlan) -> Result<bool, Box<dyn Error>> {
     let cluster = Cluster::any()?.ok_or("neither FDB_CLUSTER_FILE nor FDBSERVER is set")?;
-    let mut plan = TwoNodesPlan::new(Duration::from_secs(seconds), seed);
-    plan.load.pairs = pairs;
-    let report = run_two_nodes(&plan, &cluster)?;
+    let report = run_two_nodes(plan, &cluster)?;
     println!("{:#}", report.to_json());
     Ok(report.is_clean() && report.is_contested())
 }

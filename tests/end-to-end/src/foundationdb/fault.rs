@@ -31,7 +31,7 @@ impl Fault {
         matches!(self, Self::Killed | Self::Stopped)
     }
 
-    /// Begins it. With `Slow`, that is all of it.
+    /// Begins it. With `Slow`, that is all of its time.
     pub(super) fn begin(
         self,
         server: &mut Database,
@@ -39,13 +39,11 @@ impl Fault {
         time: Duration,
     ) -> Result<(), NodeError> {
         match self {
-            Self::Killed => server.kill()?,
-            Self::Stopped => server.signal("STOP")?,
-            Self::Restarted => return server.stop(),
-            Self::Slow => return slow_down(server, fleet, time),
+            Self::Killed => server.kill(),
+            Self::Stopped => server.signal("STOP"),
+            Self::Restarted => server.stop(),
+            Self::Slow => slow_down(server, fleet, time),
         }
-        fleet.rest(time);
-        Ok(())
     }
 
     /// Ends it: the server runs again when this returns.

@@ -18,7 +18,7 @@ pub struct FaultOutcome {
     pub sent_during: u64,
     /// What `/readyz` said at its end, if the node was not ready.
     pub not_ready: Option<String>,
-    /// Sessions that were open before it and not at its end.
+    /// Sessions that were open before it and not at its end, or after the time that clients wait for answers.
     pub sessions_lost: usize,
     /// From the server's return until `/readyz` says ready, in milliseconds; `None` if it never did.
     pub ready_ms: Option<u64>,

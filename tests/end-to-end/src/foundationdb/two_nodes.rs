@@ -47,7 +47,7 @@ impl TwoNodesPlan {
                 crash_one_in: 20_000,
                 ..LoadPlan::new(50, seed)
             },
-            cores: 1,
+            cores: 2,
             settle_timeout: Duration::from_secs(300),
         }
     }

@@ -54,6 +54,18 @@ fn a_wrong_value_names_itself() {
 }
 
 #[test]
+fn a_store_that_is_not_built_in_says_how_to_get_it() {
+    let place = Place::new().unwrap();
+    let text = refused(&place, |command| {
+        command.args(["--store", "foundationdb"]);
+    });
+    assert!(
+        text.contains("store.engine (from --store)") && text.contains("--features foundationdb"),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_address_in_use_by_another_is_refused_by_name() {
     let place = Place::new().unwrap();
     let taken = std::net::TcpListener::bind(place.native()).unwrap();
