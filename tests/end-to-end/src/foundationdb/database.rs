@@ -2,8 +2,9 @@
 //!
 //! Dropping it kills it and removes its folder.
 
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,9 @@ pub const SERVER_VARIABLE: &str = "FDBSERVER";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// A server that has not ended so long after it was told to hangs.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Length of the word that the client wants repeated before it unlocks.
+const PASSWORD_BYTES: usize = 10;
 
 /// A server, running or not.
 pub struct Database {
@@ -163,25 +167,77 @@ impl Database {
     /// # Errors
     /// The client cannot be started.
     pub fn tell(&self, command: &str) -> Result<String, NodeError> {
+        let output = self
+            .client(command)
+            .output()
+            .map_err(system("running the database's client"))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Locks the database; the answer unlocks it.
+    ///
+    /// # Errors
+    /// The client cannot be started, or does not lock.
+    pub fn lock(&self) -> Result<DatabaseLock, NodeError> {
+        let answer = self.tell("lock")?;
+        let id = answer
+            .split_once("lockUID: ")
+            .and_then(|(_, rest)| rest.split_whitespace().next());
+        match id {
+            Some(id) if answer.contains("Database locked") => Ok(DatabaseLock(id.to_owned())),
+            _ => Err(NodeError::Database(answer)),
+        }
+    }
+
+    /// Unlocks the database. The client wants a word repeated that it shows.
+    ///
+    /// # Errors
+    /// The client cannot be started, or does not unlock.
+    pub fn unlock(&self, lock: &DatabaseLock) -> Result<(), NodeError> {
+        let failed = system("talking to the database's client");
+        let mut client = self
+            .client(&format!("unlock {}", lock.0))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(system("running the database's client"))?;
+        let (input, output) = (client.stdin.take(), client.stdout.take());
+        let mut input = input.ok_or(NodeError::Database("no input".to_owned()))?;
+        let mut said = String::new();
+        let lines = output
+            .into_iter()
+            .flat_map(|out| BufReader::new(out).lines());
+        for line in lines.map_while(Result::ok) {
+            if line.len() == PASSWORD_BYTES && !line.contains(' ') {
+                writeln!(input, "{line}").map_err(&failed)?;
+            }
+            said.push_str(&line);
+        }
+        client.wait().map_err(failed)?;
+        match said.contains("Database unlocked") {
+            true => Ok(()),
+            false => Err(NodeError::Database(said)),
+        }
+    }
+
+    fn client(&self, command: &str) -> Command {
         let beside = self.binary.with_file_name("fdbcli");
         let client = if beside.exists() {
             beside
         } else {
             PathBuf::from("fdbcli")
         };
-        run_client(&client, &self.cluster_file(), command)
+        let mut client = Command::new(client);
+        client
+            .arg("-C")
+            .arg(self.cluster_file())
+            .args(["--timeout", "20", "--exec", command]);
+        client
     }
 }
 
-fn run_client(client: &Path, cluster_file: &Path, command: &str) -> Result<String, NodeError> {
-    let output = Command::new(client)
-        .arg("-C")
-        .arg(cluster_file)
-        .args(["--timeout", "20", "--exec", command])
-        .output()
-        .map_err(system("running the database's client"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
+/// What unlocks a locked database.
+pub struct DatabaseLock(String);
 
 impl Drop for Database {
     fn drop(&mut self) {

@@ -11,7 +11,7 @@ mod two_nodes;
 mod two_nodes_report;
 
 pub use cluster::{Cluster, skipped};
-pub use database::Database;
+pub use database::{Database, DatabaseLock};
 pub use fault::Fault;
 pub use faults_report::{FaultOutcome, FaultsReport};
 pub use faults_run::{FaultsPlan, run_faults};

@@ -79,6 +79,53 @@ fn a_second_node_of_the_same_number_ends_the_first_and_serves() {
 }
 
 #[test]
+fn a_database_that_is_locked_is_told_and_taken_up_again_when_it_is_not() {
+    let Some(mut cluster) = Cluster::own().unwrap() else {
+        return skipped("a locked database", SERVER);
+    };
+    let place = Place::new().unwrap();
+    let mut node = NodeProcess::start(&cluster.options(&place, 1, 1).unwrap()).unwrap();
+    assert!(node.wait_ready(TIMEOUT));
+    let server = cluster.server().unwrap();
+    let lock = server.lock().unwrap();
+    let reason = await_not_ready(&node);
+    assert!(reason.contains("the database is locked"), "{reason}");
+    server.unlock(&lock).unwrap();
+    assert!(node.wait_ready(TIMEOUT));
+    assert!(node.stop().unwrap().success());
+    assert_eq!(node.error_lines(), Vec::<String>::new());
+}
+
+#[test]
+fn a_node_without_traffic_tells_that_its_database_is_away_and_stops_all_the_same() {
+    let Some(mut cluster) = Cluster::own().unwrap() else {
+        return skipped("a stop while the database is away", SERVER);
+    };
+    let place = Place::new().unwrap();
+    let mut node = NodeProcess::start(&cluster.options(&place, 1, 2).unwrap()).unwrap();
+    assert!(node.wait_ready(TIMEOUT));
+    cluster.server().unwrap().signal("STOP").unwrap();
+    let reason = await_not_ready(&node);
+    assert!(reason.contains("does not answer"), "{reason}");
+    // It fails when the node does not end in time.
+    assert!(node.stop().unwrap().success());
+    assert_eq!(node.error_lines(), Vec::<String>::new());
+}
+
+/// Waits until a node says that it takes no messages; gives the reason.
+fn await_not_ready(node: &NodeProcess) -> String {
+    let end = Instant::now() + TIMEOUT;
+    while Instant::now() < end {
+        let (status, reason) = node.get("/readyz", None).unwrap();
+        if status == 503 {
+            return reason;
+        }
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    panic!("the node says that it is ready");
+}
+
+#[test]
 fn a_database_that_is_killed_stopped_restarted_and_slow_comes_back_by_itself() {
     let Some(mut cluster) = Cluster::own().unwrap() else {
         return skipped("faults of the database", SERVER);
