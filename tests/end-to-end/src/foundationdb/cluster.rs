@@ -58,6 +58,11 @@ impl Cluster {
         &self.file
     }
 
+    /// With what every key of the run begins.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The server that was started for it.
     pub fn server(&mut self) -> Option<&mut Database> {
         self.server.as_mut()

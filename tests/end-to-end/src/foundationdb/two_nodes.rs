@@ -84,6 +84,7 @@ pub fn run_two_nodes(plan: &TwoNodesPlan, cluster: &Cluster) -> Result<TwoNodesR
     let heads = heads(&places[0], first, &logs);
     has_stopped_well &= first.stop()?.success();
     Ok(TwoNodesReport {
+        prefix: cluster.prefix().to_owned(),
         duration: plan.duration,
         seed: plan.load.seed,
         sent_under_load,

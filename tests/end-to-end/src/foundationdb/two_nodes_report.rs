@@ -50,6 +50,8 @@ impl NodeFigures {
 /// What the run brought.
 #[derive(Clone, Debug)]
 pub struct TwoNodesReport {
+    /// With what the run's keys begin, for a look at the rows afterwards.
+    pub prefix: String,
     /// How long the load ran.
     pub duration: Duration,
     /// The seed.
@@ -91,6 +93,7 @@ impl TwoNodesReport {
     pub fn to_json(&self) -> Value {
         let sum = |name: &str| self.nodes.iter().map(|node| node.number(name)).sum::<f64>();
         json!({
+            "prefix": self.prefix,
             "seconds": self.duration.as_secs(),
             "seed": self.seed,
             "clean": self.is_clean(),
