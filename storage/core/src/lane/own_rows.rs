@@ -102,7 +102,11 @@ pub(super) fn only(key: Key) -> KeyRange {
     }
 }
 
-/// The ranges that hold the fences of `shards`, ascending, and no other key: one a run of neighbours.
+/// Most ranges over the fences that a commit conflicts with.
+const FENCE_RANGES_MAX: usize = 64;
+
+/// The ranges that hold the fences of `shards`, ascending: one a run of neighbours. Where these are many, one range over
+/// all: then a claim of a shard between is a conflict too, which costs a retry, and claims are rare.
 pub(super) fn fence_ranges(shards: impl Iterator<Item = ShardId>) -> Vec<KeyRange> {
     let mut ranges: Vec<KeyRange> = Vec::new();
     let mut next = None;
@@ -114,7 +118,13 @@ pub(super) fn fence_ranges(shards: impl Iterator<Item = ShardId>) -> Vec<KeyRang
         }
         next = shard.0.checked_add(1);
     }
-    ranges
+    match (ranges.first(), ranges.last()) {
+        (Some(first), Some(last)) if ranges.len() > FENCE_RANGES_MAX => vec![KeyRange {
+            begin: first.begin,
+            end: last.end,
+        }],
+        _ => ranges,
+    }
 }
 
 #[cfg(test)]
@@ -131,5 +141,22 @@ mod tests {
             let holders = ranges.iter().filter(|range| range.contains(&key)).count();
             assert_eq!(holders, usize::from(held.contains(&shard)), "{shard}");
         }
+    }
+
+    #[test]
+    fn scattered_shards_are_all_within_few_ranges() {
+        let held = || (1..0xffe).step_by(2).map(ShardId);
+        let ranges = fence_ranges(held());
+        assert_eq!(ranges.len(), 1);
+        for shard in held() {
+            assert!(ranges[0].contains(&fence::encode(shard)));
+        }
+        for outside in [0, 0xffe, 0xfff] {
+            assert!(!ranges[0].contains(&fence::encode(ShardId(outside))));
+        }
+        assert_eq!(
+            fence_ranges(held().take(FENCE_RANGES_MAX)).len(),
+            FENCE_RANGES_MAX
+        );
     }
 }
