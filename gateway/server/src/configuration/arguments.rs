@@ -26,7 +26,7 @@ pub struct Arguments {
     /// Where messages are stored: embedded or foundationdb (store.engine).
     #[arg(long, value_name = "ENGINE")]
     pub store: Option<String>,
-    /// Cluster file of FoundationDB (store.cluster_file) [default: where its client looks].
+    /// Cluster file of FoundationDB (store.cluster_file) [default: FDB_CLUSTER_FILE, or /etc/foundationdb/fdb.cluster].
     #[arg(long, value_name = "FILE")]
     pub cluster_file: Option<String>,
     /// Number of this node, which no other node of the FoundationDB cluster has (store.node).

@@ -60,7 +60,7 @@ pub struct StoreSettings {
     pub overlay_mib: usize,
     /// Age at which the overlay is flushed, in milliseconds.
     pub flush_age_ms: u64,
-    /// FoundationDB's cluster file; empty is where its client looks by itself.
+    /// FoundationDB's cluster file; empty is what `FDB_CLUSTER_FILE` names, or `/etc/foundationdb/fdb.cluster`.
     pub cluster_file: PathBuf,
     /// With what every key in FoundationDB begins, so that others can use the same cluster.
     pub prefix: String,

@@ -57,6 +57,8 @@ pub struct Device {
     pub may_crash: bool,
     /// Whether it reads from its socket; a device that does not keeps the socket open.
     pub is_reading: bool,
+    /// The node that it dials; `None` for any.
+    pub only_node: Option<usize>,
     started: Instant,
 }
 
@@ -75,6 +77,7 @@ impl Device {
             is_connected_by_choice: false,
             may_crash: true,
             is_reading: true,
+            only_node: None,
             started: Instant::now(),
         }
     }
@@ -180,7 +183,9 @@ impl Device {
     }
 
     async fn dial(&mut self) {
-        let index = self.random.random_range(0..self.options.servers.len());
+        let index = self
+            .only_node
+            .unwrap_or_else(|| self.random.random_range(0..self.options.servers.len()));
         let server = self.options.servers[index];
         let dialled = tokio::time::timeout(DIAL_TIMEOUT, TcpStream::connect(server)).await;
         self.is_dial_wanted = false;

@@ -16,8 +16,8 @@ use crate::{NodeProcess, Place, Tokens};
 
 /// Longest wait until a node is ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
-/// Longest wait until everyone is registered and has a chat: only the node that holds the shards then can serve them.
-const BEGIN_TIMEOUT: Duration = Duration::from_secs(180);
+/// Longest wait until everyone is registered and has a chat.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest wait until the remaining node tells a head: it must hold the shards first.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time between two changes of some devices.
@@ -48,7 +48,7 @@ impl TwoNodesPlan {
                 ..LoadPlan::new(50, seed)
             },
             cores: 2,
-            settle_timeout: Duration::from_secs(300),
+            settle_timeout: Duration::from_secs(120),
         }
     }
 }
@@ -59,30 +59,26 @@ impl TwoNodesPlan {
 /// It could not be made.
 pub fn run_two_nodes(plan: &TwoNodesPlan, cluster: &Cluster) -> Result<TwoNodesReport, RunError> {
     let places = [Place::new()?, Place::new()?];
-    let first = start(cluster, &places[0], 1, plan.cores)?;
+    let mut first = start(cluster, &places[0], 1, plan.cores)?;
+    let fleet = begin(plan, &places)?;
     places[1].adopt_secret(&places[0])?;
-    let second = start(cluster, &places[1], 2, plan.cores)?;
-    let mut nodes = [first, second];
-    let servers = [nodes[0].native(), nodes[1].native()];
-    let fleet = Fleet::start_among(&plan.load, &servers, &Tokens::of(&places[0].data())?);
-    let has_begun = fleet.begin(BEGIN_TIMEOUT)
-        && fleet.wait_until(BEGIN_TIMEOUT, |totals| totals.closed_chats == 0);
-    if !has_begun {
-        return Err(RunError::NotBegun(fleet.totals()));
-    }
+    let mut second = start(cluster, &places[1], 2, plan.cores)?;
+    let sent_before = fleet.totals().sent;
     load(plan, &fleet);
-    let sent_under_load = fleet.totals().sent;
-    let is_settled = fleet.settle_roaming(plan.settle_timeout, plan.settle_timeout / 2);
+    let sent_under_load = fleet.totals().sent - sent_before;
+    let figures = vec![NodeFigures::of(&first)?, NodeFigures::of(&second)?];
+    let mut has_stopped_well = second.stop()?.success();
+    // Who is with the first node has not heard what the second one stored.
+    fleet.order(|orders| {
+        orders.only_node = Some(0);
+        orders.roams += 1;
+    });
+    let is_settled = fleet.settle(plan.settle_timeout, plan.settle_timeout);
     let totals = fleet.totals();
     let logs = fleet.finish();
-    let figures = nodes
-        .iter()
-        .map(NodeFigures::of)
-        .collect::<Result<_, _>>()?;
-    let [first, second] = &mut nodes;
-    let mut has_stopped_well = second.stop()?.success();
-    let heads = heads(&places[0], first, &logs);
+    let heads = heads(&places[0], &first, &logs);
     has_stopped_well &= first.stop()?.success();
+    let nodes = [first, second];
     Ok(TwoNodesReport {
         prefix: cluster.prefix().to_owned(),
         duration: plan.duration,
@@ -95,6 +91,20 @@ pub fn run_two_nodes(plan: &TwoNodesPlan, cluster: &Cluster) -> Result<TwoNodesR
         error_lines: nodes.iter().flat_map(NodeProcess::error_lines).collect(),
         findings: check(&logs, &heads),
     })
+}
+
+/// Registers everyone and opens all chats, with the first node alone.
+fn begin(plan: &TwoNodesPlan, places: &[Place; 2]) -> Result<Fleet, RunError> {
+    let servers = places.each_ref().map(Place::native);
+    let fleet = Fleet::start_among(&plan.load, &servers, &Tokens::of(&places[0].data())?);
+    fleet.order(|orders| orders.only_node = Some(0));
+    let has_begun = fleet.begin(BEGIN_TIMEOUT)
+        && fleet.wait_until(BEGIN_TIMEOUT, |totals| totals.closed_chats == 0);
+    if !has_begun {
+        return Err(RunError::NotBegun(fleet.totals()));
+    }
+    fleet.order(|orders| orders.only_node = None);
+    Ok(fleet)
 }
 
 fn start(

@@ -56,7 +56,7 @@ pub struct TwoNodesReport {
     pub duration: Duration,
     /// The seed.
     pub seed: u64,
-    /// Messages answered `Sent` when sending ended.
+    /// Messages answered `Sent` while both nodes ran.
     pub sent_under_load: u64,
     /// Sums over all devices at the end.
     pub totals: Totals,

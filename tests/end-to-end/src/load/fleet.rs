@@ -2,13 +2,11 @@
 //!
 //! The clients live in the process of the test, so a killed node finds them as they were.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ringpost_wire::Seq;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -23,9 +21,6 @@ use crate::device::{Device, DeviceOptions};
 
 /// How often waiting devices are told to connect at once while everything settles.
 const WAKE_INTERVAL: Duration = Duration::from_secs(2);
-
-/// The same where devices dial anew: a device needs the time to find a node that serves it and to read what it missed.
-const ROAM_INTERVAL: Duration = Duration::from_secs(8);
 
 struct Member {
     part: Part,
@@ -211,41 +206,6 @@ impl Fleet {
     /// Stops sending and crashing and waits until every device knows all of its chat and nothing waits in an outbox. Gives up after
     /// `timeout`, or when nothing has moved for `stall`. Answers whether all is quiet.
     pub fn settle(&self, timeout: Duration, stall: Duration) -> bool {
-        self.settle_with(timeout, stall, (WAKE_INTERVAL, Self::wake))
-    }
-
-    /// As `settle`, where a device hears of messages of other nodes only when it signs in: those that are behind dial anew.
-    pub fn settle_roaming(&self, timeout: Duration, stall: Duration) -> bool {
-        self.settle_with(timeout, stall, (ROAM_INTERVAL, Self::roam_unsettled))
-    }
-
-    /// Makes the devices that know less than all of their chat dial anew.
-    fn roam_unsettled(&self) {
-        let mut heads: BTreeMap<u32, Seq> = BTreeMap::new();
-        for (part, progress) in self.progress() {
-            let head = heads.entry(part.pair).or_default();
-            *head = progress.highest.max(*head);
-        }
-        let lags = |progress: &Progress, pair| Some(&progress.passed) != heads.get(&pair);
-        for member in &self.members {
-            let progress = *member
-                .progress
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if lags(&progress, member.part.pair) {
-                member.orders.send_modify(|orders| orders.roams += 1);
-            }
-        }
-        self.wake();
-    }
-
-    /// Stops sending and crashing and nudges the devices at intervals until all is quiet.
-    fn settle_with(
-        &self,
-        timeout: Duration,
-        stall: Duration,
-        (interval, nudge): (Duration, fn(&Self)),
-    ) -> bool {
         self.order(|orders| {
             orders.is_sending = false;
             orders.may_crash = false;
@@ -254,9 +214,9 @@ impl Fleet {
         let mut moved_at = Instant::now();
         let mut seen = self.totals();
         while Instant::now() < end && moved_at.elapsed() < stall {
-            nudge(self);
+            self.wake();
             let is_quiet = |totals: &Totals| totals.unsettled == 0 && totals.live == totals.devices;
-            if self.wait_until(interval, is_quiet) {
+            if self.wait_until(WAKE_INTERVAL, is_quiet) {
                 return true;
             }
             let now = self.totals();

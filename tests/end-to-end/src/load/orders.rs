@@ -23,6 +23,8 @@ pub struct Orders {
     pub wakes: u64,
     /// Counts up: leave the node and dial again.
     pub roams: u64,
+    /// Dial only the node in this place of the list.
+    pub only_node: Option<usize>,
     /// Stop and hand the log over.
     pub is_finished: bool,
 }
@@ -38,6 +40,7 @@ impl Default for Orders {
             may_crash: true,
             wakes: 0,
             roams: 0,
+            only_node: None,
             is_finished: false,
         }
     }

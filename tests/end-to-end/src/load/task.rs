@@ -62,6 +62,7 @@ impl Task {
         if before.wakes != orders.wakes {
             self.device.connect_now();
         }
+        self.device.only_node = orders.only_node;
         if before.roams != orders.roams {
             self.device.roam();
         }
