@@ -11,7 +11,7 @@ use crate::error::OpenError;
 use crate::limits;
 use crate::subspace::Subspace;
 
-/// Options of the store and of [`crate::Access`].
+/// Options of the store and of `Access`.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The cluster file; `None` for the one that `FDB_CLUSTER_FILE` names, or `/etc/foundationdb/fdb.cluster`.
