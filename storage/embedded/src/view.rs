@@ -95,7 +95,8 @@ impl Snapshot for View<'_> {
         let mut page = Page {
             rows: Rows::default(),
             rows_max: rows_max.max(1) as usize,
-            bytes_left: bytes_max as usize,
+            bytes: 0,
+            bytes_max: bytes_max as usize,
         };
         if range.begin < range.end {
             self.answer(self.merged(range, &mut page))?;
@@ -108,19 +109,21 @@ impl Snapshot for View<'_> {
 struct Page {
     rows: Rows,
     rows_max: usize,
-    bytes_left: usize,
+    bytes: usize,
+    bytes_max: usize,
 }
 
 impl Page {
     /// Takes a row; false when the page is full without it. The first row always has a place.
     fn push(&mut self, row: Row) -> bool {
         let is_first = self.rows.rows.is_empty();
-        let is_full = self.rows.rows.len() >= self.rows_max || row.value.len() > self.bytes_left;
+        let bytes = self.bytes + row.value.len();
+        let is_full = self.rows.rows.len() >= self.rows_max || bytes > self.bytes_max;
         if is_full && !is_first {
             self.rows.more = true;
             return false;
         }
-        self.bytes_left = self.bytes_left.saturating_sub(row.value.len());
+        self.bytes = bytes;
         self.rows.rows.push(row);
         true
     }
