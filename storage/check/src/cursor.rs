@@ -130,6 +130,20 @@ impl Cursor {
     }
 }
 
+/// The least id of the cursors' next rows.
+pub(crate) fn least_id<const N: usize>(
+    cursors: [&mut Cursor; N],
+    source: &mut dyn RowSource,
+    findings: &mut Findings,
+) -> Result<Option<Id>, SourceError> {
+    let mut least: Option<Id> = None;
+    for cursor in cursors {
+        let next = cursor.next_id(source, findings)?;
+        least = least.into_iter().chain(next).min();
+    }
+    Ok(least)
+}
+
 /// Whether a key has the length of its family.
 pub(crate) fn has_shape(family: Family, bytes: &[u8]) -> bool {
     let Some(key) = Key::from_slice(bytes) else {

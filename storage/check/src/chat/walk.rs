@@ -7,7 +7,7 @@ use ringpost_wire::{ChatId, DeviceAddress};
 use super::log::Log;
 use super::rows::{ChatRows, HeadRow, decoded};
 use super::{members, windows};
-use crate::cursor::{Cursor, Id};
+use crate::cursor::{Cursor, Id, least_id};
 use crate::findings::Findings;
 use crate::testimony::{LogSaid, MemberSaid, Testimony, Told};
 use crate::{RowSource, SourceError};
@@ -73,18 +73,14 @@ impl Chats {
         source: &mut dyn RowSource,
         findings: &mut Findings,
     ) -> Result<Option<Id>, SourceError> {
-        let mut least: Option<Id> = None;
-        for cursor in [
+        let cursors = [
             &mut self.heads,
             &mut self.messages,
             &mut self.members,
             &mut self.windows,
             &mut self.read_cursors,
-        ] {
-            let next = cursor.next_id(source, findings)?;
-            least = least.into_iter().chain(next).min();
-        }
-        Ok(least)
+        ];
+        least_id(cursors, source, findings)
     }
 
     fn rows(

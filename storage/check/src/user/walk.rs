@@ -9,7 +9,7 @@ use ringpost_wire::{ChatId, UserId};
 use super::devices::UserRows;
 use super::in_chat::InChat;
 use crate::check::CheckError;
-use crate::cursor::{Cursor, Id};
+use crate::cursor::{Cursor, Id, least_id};
 use crate::findings::Findings;
 use crate::sorter::Sorted;
 use crate::testimony;
@@ -70,17 +70,15 @@ impl Users {
         findings: &mut Findings,
     ) -> Result<Option<Id>, SourceError> {
         let record = self.testimonies.peek();
-        let mut least: Option<Id> = record.and_then(|record| record.first_chunk().copied());
-        for cursor in [
+        let told: Option<Id> = record.and_then(|record| record.first_chunk().copied());
+        let cursors = [
             &mut self.memberships,
             &mut self.pending,
             &mut self.users,
             &mut self.devices,
-        ] {
-            let next = cursor.next_id(source, findings)?;
-            least = least.into_iter().chain(next).min();
-        }
-        Ok(least)
+        ];
+        let found = least_id(cursors, source, findings)?;
+        Ok(told.into_iter().chain(found).min())
     }
 
     fn rows(
