@@ -2,7 +2,7 @@
 //! A multishot accept would share one address buffer among all its connections, and the command that asks a direct
 //! descriptor for its peer is newer than most kernels; single accepts give the peer's address on all.
 //! Invariant: no accept is in flight without a slot, so a connection is never accepted and dropped: with the table full
-//! connections wait in the kernel's backlog, and beyond that the kernel refuses them.
+//! sockets that only wait for their peer's end are given up, and connections wait in the kernel's backlog, and beyond that the kernel refuses them.
 
 use std::cell::UnsafeCell;
 use std::io;
@@ -151,7 +151,10 @@ impl Driver {
                     self.submit_accept(listener, number);
                 }
                 Ok(Some(_)) => return,
-                Ok(None) => break,
+                Ok(None) => {
+                    self.shorten_lingering(ACCEPTS_PER_LISTENER);
+                    break;
+                }
                 Err(error) => return self.accept_failed(error.raw_os_error().unwrap_or(0)),
             }
         }

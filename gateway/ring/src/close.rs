@@ -187,6 +187,18 @@ impl Driver {
         }
     }
 
+    /// Gives up at most `count` sockets whose peers have not ended yet, the oldest first: others need their slots.
+    pub(crate) fn shorten_lingering(&mut self, count: usize) {
+        for _ in 0..count {
+            if self.next_linger_end().is_none() {
+                return;
+            }
+            if let Some((_, connection)) = self.lingering.ends.pop_front() {
+                self.abort(connection, CloseReason::Local);
+            }
+        }
+    }
+
     /// Forgets sockets that have ended meanwhile.
     pub(crate) fn next_linger_end(&mut self) -> Option<Instant> {
         while let Some(&(end, connection)) = self.lingering.ends.front() {

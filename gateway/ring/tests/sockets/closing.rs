@@ -1,7 +1,7 @@
 //! Every way to end: by the peer, by a reset, by the caller; and ids that outlived their socket.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use crate::loopback::{
@@ -107,6 +107,40 @@ fn a_peer_that_never_ends_is_given_up() {
     reactor.close(connection, Close::AfterFlush);
     assert_eq!(closed(&mut reactor, connection), CloseReason::Local);
     assert_eq!(client.read(&mut [0; 1]).expect("end of stream"), 0);
+}
+
+#[test]
+fn peers_that_never_end_do_not_keep_others_out() {
+    let (mut reactor, address) = listening(ReactorConfig {
+        slots: 3,
+        linger: Duration::from_secs(3600),
+        ..small()
+    });
+    let held: Vec<_> = (0..3)
+        .map(|_| {
+            let (client, connection) = pair(&mut reactor, address);
+            reactor.close(connection, Close::AfterFlush);
+            client
+        })
+        .collect();
+    for _ in 0..3 {
+        let (_client, connection) = pair_among_closing(&mut reactor, address);
+        reactor.close(connection, Close::AfterFlush);
+    }
+    drop(held);
+}
+
+/// As `pair`, while others close.
+fn pair_among_closing(reactor: &mut Reactor, address: SocketAddr) -> (TcpStream, Connection) {
+    let client = TcpStream::connect(address).expect("connect");
+    let mut accepted = None;
+    turn_until(reactor, |_, event| {
+        if let Event::Accepted { connection, .. } = event {
+            accepted = Some(connection);
+        }
+        accepted.is_some()
+    });
+    (client, accepted.expect("accepted"))
 }
 
 #[test]
