@@ -17,6 +17,7 @@ use ringpost_gateway_ring::{Close, Connection, Event as SocketEvent, Reactor, Wa
 use ringpost_storage_core::Outcome;
 use ringpost_storage_queue::LaneHandle;
 
+use crate::flushing::Flushing;
 use crate::http::{AdminAnswer, AdminRequest};
 use crate::mailbox::Mailboxes;
 use crate::store::{StoreHealth, StoreState};
@@ -73,6 +74,7 @@ struct Loop {
     draining_since: Option<Instant>,
     /// Changes of the store's state that were taken in.
     store_changes: u64,
+    flushing: Flushing,
     published: Option<Instant>,
 }
 
@@ -110,6 +112,7 @@ impl Core {
                 self.worker.timeout(now);
             }
             self.perform(&mut state);
+            self.end_flushes(&mut state, now);
             self.post_mail();
             self.publish(&mut state, now);
         }
@@ -264,10 +267,7 @@ impl Core {
         while let Some(effect) = self.worker.next_effect() {
             match effect {
                 Effect::Write { session, frame } => self.write(session, frame.as_slice()),
-                Effect::Close { session, flush } => {
-                    let how = if flush { Close::AfterFlush } else { Close::Now };
-                    self.reactor.close(connection_of(session), how);
-                }
+                Effect::Close { session, flush } => self.close(state, session, flush),
                 Effect::PauseReceiving { session } => {
                     self.reactor.pause_receiving(connection_of(session));
                 }
@@ -278,6 +278,21 @@ impl Core {
                 Effect::AdminAnswer { ticket, answer } => answer_operator(state, ticket, answer),
                 Effect::Event(event) => log_event(self.id, &event),
             }
+        }
+    }
+
+    fn close(&mut self, state: &mut Loop, session: SessionId, flush: bool) {
+        let how = if flush { Close::AfterFlush } else { Close::Now };
+        self.reactor.close(connection_of(session), how);
+        if flush {
+            state.flushing.begin(session, self.now().ticks_us / 1_000);
+        }
+    }
+
+    /// Gives up closing sockets whose peers have not taken what was written to them in time.
+    fn end_flushes(&mut self, state: &mut Loop, now: Now) {
+        while let Some(session) = state.flushing.next_overdue(now.ticks_us / 1_000) {
+            self.reactor.close(connection_of(session), Close::Now);
         }
     }
 

@@ -4,6 +4,7 @@ mod configuration;
 mod core_loop;
 mod core_thread;
 mod error;
+mod flushing;
 mod http;
 mod log;
 mod mailbox;
