@@ -33,6 +33,8 @@ pub const BEHIND_CHATS_MAX: usize = 64;
 pub const STICKY_CHATS_MAX: usize = 64;
 /// Chats in which a session may have unanswered sends at a time.
 pub const SENDING_CHATS_MAX: usize = 64;
+/// Slots of a full table that are kept free for newcomers, as long as there are sessions that have said no `Hello`.
+pub const NEWCOMER_SLOTS: u32 = 128;
 /// Largest frame before authentication, in bytes.
 pub const HELLO_BYTES_MAX: usize = 4 * 1024;
 /// Partial frames of a worker.

@@ -5,6 +5,7 @@ mod partial;
 mod pulling;
 mod sending;
 mod state;
+mod strangers;
 mod table;
 
 pub(crate) use behind::{BehindChats, Skipped};
@@ -12,4 +13,5 @@ pub(crate) use partial::{Partial, PartialPool};
 pub(crate) use pulling::{ListInFlight, Pulling};
 pub(crate) use sending::Sending;
 pub(crate) use state::{Phase, Session};
+pub(crate) use strangers::Strangers;
 pub(crate) use table::SessionTable;

@@ -5,7 +5,9 @@
 use ringpost_wire::{ErrorCode, Failure};
 
 use super::Worker;
-use crate::limits::{OUTBOUND_PAUSE_BYTES, OUTBOUND_RESUME_BYTES, PARTIAL_TIMEOUT_MS};
+use crate::limits::{
+    NEWCOMER_SLOTS, OUTBOUND_PAUSE_BYTES, OUTBOUND_RESUME_BYTES, PARTIAL_TIMEOUT_MS,
+};
 use crate::session::{Phase, Session};
 use crate::{Effect, Event, Mail, Outgoing, SessionId};
 
@@ -21,12 +23,33 @@ impl Worker {
         if let Some(older) = self.sessions.at(id.slot) {
             self.end(older, None);
         }
+        self.make_room();
         let session = Session::new(id, self.now);
         let deadline_ms = session.deadline_ms(self.now);
         self.sessions.insert(session);
         self.timers.arm(id.slot, deadline_ms);
+        let (slots, sessions) = (self.config.sessions_max as usize, &self.sessions);
+        self.strangers
+            .add(id, slots, |id| is_stranger(sessions.get(id)));
         if self.sweeps.is_draining() {
             self.fail(id, ErrorCode::Draining, "");
+        }
+    }
+
+    /// While the table is almost full, a newcomer takes the place of the session that has said no `Hello` for the longest. It is
+    /// closed without a word: waiting until it is heard would keep the place.
+    fn make_room(&mut self) {
+        let slots = self.config.sessions_max;
+        let spare = NEWCOMER_SLOTS.min(slots / 4);
+        if self.sessions.count() + (spare as usize) < slots as usize {
+            return;
+        }
+        let sessions = &self.sessions;
+        let oldest = self
+            .strangers
+            .take_oldest(|id| is_stranger(sessions.get(id)));
+        if let Some(id) = oldest {
+            self.close(id, ErrorCode::Overloaded, false);
         }
     }
 
@@ -144,6 +167,10 @@ impl Worker {
             code,
         }));
     }
+}
+
+fn is_stranger(session: Option<&Session>) -> bool {
+    session.is_some_and(|session| session.phase == Phase::AwaitingHello)
 }
 
 /// Which deadline of a session is over, if any.

@@ -10,7 +10,7 @@ use crate::home::{Attaches, Directory, OpenBatch};
 use crate::outbox::Outbox;
 use crate::random::Random;
 use crate::rate_limit::{Rate, RateLimit};
-use crate::session::{PartialPool, SessionTable};
+use crate::session::{PartialPool, SessionTable, Strangers};
 use crate::timer_wheel::TimerWheel;
 use crate::token::TokenVerifier;
 use crate::{Config, CoreId, Counters, Effect, Input, LaneState, Mail, Now, SendAnswer, ShardMap};
@@ -43,6 +43,7 @@ pub struct Worker {
 
     pub(super) sessions: SessionTable,
     pub(super) session_counts: SessionCounts,
+    pub(super) strangers: Strangers,
     pub(super) timers: TimerWheel,
     pub(super) partials: PartialPool,
     pub(super) handshakes: RateLimit,
@@ -95,6 +96,7 @@ impl Worker {
             random: Random::new(config.seed ^ u64::from(config.core.0)),
             sessions: SessionTable::new(config.sessions_max),
             session_counts: SessionCounts::default(),
+            strangers: Strangers::default(),
             timers: TimerWheel::new(now.ticks_ms()),
             partials: PartialPool::default(),
             handshakes: RateLimit::default(),

@@ -6,7 +6,8 @@ use super::Worker;
 use crate::{Effect, Outgoing, SessionId};
 
 impl Worker {
-    /// Writes an answer or a notice. A client that has left even the reserve untaken is closed.
+    /// Writes an answer or a notice. A client that asks on while even the reserve is untaken is told
+    /// so, and closed.
     pub(super) fn write_control(&mut self, id: SessionId, encode: impl FnOnce(&mut Vec<u8>)) {
         self.scratch.clear();
         encode(&mut self.scratch);
@@ -15,7 +16,7 @@ impl Worker {
             return;
         };
         if !session.has_control_room(bytes) {
-            return self.close(id, ErrorCode::SlowConsumer, false);
+            return self.fail(id, ErrorCode::SlowConsumer, "answers are not taken");
         }
         session.queued_bytes += bytes;
         let frame = Outgoing::copied(&self.scratch);

@@ -287,3 +287,27 @@ fn handshakes_are_paced() {
     rig.wait_ms(1_000);
     rig.live(0, "ann", 3);
 }
+
+#[test]
+fn newcomers_take_the_places_of_those_who_say_nothing() {
+    let small = Config {
+        sessions_max: 40,
+        ..config()
+    };
+    let mut rig = Rig::with(1, small);
+    let ann = rig.live(0, "ann", 1);
+    let silent: Vec<usize> = (0..29).map(|_| rig.connect(0)).collect();
+    rig.run();
+    assert!(
+        silent
+            .iter()
+            .all(|at| rig.connections[*at].closed.is_none())
+    );
+    for device in 1..=20 {
+        rig.live(0, "bob", device);
+    }
+    let ended = |at: &&usize| rig.connections[**at].closed == Some(false);
+    assert_eq!(silent.iter().take_while(ended).count(), 20);
+    assert_eq!(silent.iter().filter(ended).count(), 20, "the oldest first");
+    assert_eq!(rig.connections[ann].closed, None);
+}

@@ -10,6 +10,7 @@ mod overflow;
 mod pulling;
 mod rig;
 mod robustness;
+mod states;
 mod store;
 mod takeover;
 mod tokens;
