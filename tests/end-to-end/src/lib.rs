@@ -4,6 +4,7 @@ mod built_binary;
 pub mod check;
 pub mod device;
 pub mod foundationdb;
+pub mod hostile;
 pub mod load;
 mod node_process;
 mod place;

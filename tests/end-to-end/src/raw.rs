@@ -1,11 +1,11 @@
 //! A bare connection to the native door: frames and bytes as a test writes them, without the SDK.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use ringpost_wire::{
-    ErrorCode, FrameKind, Hello, PROTOCOL_VERSION, Ping, ServerFrame, Split, split,
+    ErrorCode, FrameKind, Hello, PROTOCOL_VERSION, Ping, Seq, ServerFrame, Split, split,
 };
 
 /// A node that says nothing for so long will not say anything.
@@ -25,6 +25,10 @@ pub enum Said {
         /// Whether the connection ends with it.
         fatal: bool,
     },
+    /// A message was refused.
+    Refused(ErrorCode),
+    /// A message of a chat.
+    Delivered(Seq),
     /// Any other frame.
     Other(FrameKind),
     /// The connection is over.
@@ -59,21 +63,49 @@ impl RawConnection {
         self.stream.write_all(bytes)
     }
 
+    /// A second hold on the same connection, to read with while the first writes.
+    ///
+    /// # Errors
+    /// No descriptor is left.
+    pub fn reader(&self) -> io::Result<Self> {
+        Ok(Self {
+            stream: self.stream.try_clone()?,
+            received: Vec::new(),
+        })
+    }
+
+    /// A write that takes longer fails from now on.
+    ///
+    /// # Errors
+    /// The connection is over.
+    pub fn set_write_timeout(&self, timeout: Duration) -> io::Result<()> {
+        self.stream.set_write_timeout(Some(timeout))
+    }
+
+    /// Tells the node that no more is written; reading goes on. Harmless once the connection is over.
+    pub fn end_writing(&self) {
+        // The node may have closed first.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
     /// Says hello with `token`.
     ///
     /// # Errors
     /// The connection is over.
     pub fn hello(&mut self, token: &str) -> io::Result<()> {
-        let hello = Hello {
-            version_min: PROTOCOL_VERSION,
-            version_max: PROTOCOL_VERSION,
-            token,
-            client: "raw",
-            heartbeat_ms: 0,
-        };
-        let mut frame = Vec::new();
-        hello.encode(&mut frame);
-        self.write(&frame)
+        self.write(&hello_frame(token, 0))
+    }
+
+    /// Says hello with `token` and waits for the welcome.
+    ///
+    /// # Errors
+    /// The connection is over, or something else is said.
+    pub fn sign_in(&mut self, token: &str) -> io::Result<()> {
+        self.hello(token)?;
+        match self.next_said()? {
+            Said::Welcome => Ok(()),
+            other => Err(io::Error::other(format!("no welcome but {other:?}"))),
+        }
     }
 
     /// Sends a heartbeat.
@@ -134,6 +166,20 @@ impl RawConnection {
     }
 }
 
+/// A `Hello` that wishes for a heartbeat; 0 leaves it to the node.
+pub fn hello_frame(token: &str, heartbeat_ms: u32) -> Vec<u8> {
+    let mut frame = Vec::new();
+    Hello {
+        version_min: PROTOCOL_VERSION,
+        version_max: PROTOCOL_VERSION,
+        token,
+        client: "raw",
+        heartbeat_ms,
+    }
+    .encode(&mut frame);
+    frame
+}
+
 fn said(kind: FrameKind, frame: &ServerFrame<'_>) -> Said {
     match frame {
         ServerFrame::Welcome(_) => Said::Welcome,
@@ -142,6 +188,8 @@ fn said(kind: FrameKind, frame: &ServerFrame<'_>) -> Said {
             code: failure.code,
             fatal: failure.fatal,
         },
+        ServerFrame::Refused(refused) => Said::Refused(refused.code),
+        ServerFrame::Deliver(message) => Said::Delivered(message.seq()),
         _ => Said::Other(kind),
     }
 }

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use ringpost_end_to_end::foundationdb::{
     Cluster, FaultsPlan, TwoNodesPlan, run_faults, run_two_nodes,
 };
+use ringpost_end_to_end::hostile::{HostilePlan, run_hostile};
 use ringpost_end_to_end::planted::{CASES, PlantedCase, run_case};
 use ringpost_end_to_end::rounds::{Ending, RoundsPlan, run_rounds};
 use ringpost_end_to_end::slow_reader::{SlowReaderPlan, run_slow_reader};
@@ -54,6 +55,21 @@ enum Command {
         /// Seconds that a server stays killed, stopped or slow.
         #[arg(long, default_value_t = 30)]
         away_seconds: u64,
+        /// Seed.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Attacks on the node, one after the other, while well-behaved clients talk beside each.
+    Hostile {
+        /// Seconds of each attack.
+        #[arg(long, default_value_t = 35)]
+        seconds: u64,
+        /// Core threads of the node.
+        #[arg(long, default_value_t = 2)]
+        cores: usize,
+        /// Only attacks whose name contains this.
+        #[arg(long, default_value = "")]
+        only: String,
         /// Seed.
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -110,6 +126,16 @@ fn main() -> ExitCode {
         Command::Kill(rounds) => run(Ending::Kill, &rounds),
         Command::PowerLoss(rounds) => run(Ending::PowerLoss, &rounds),
         Command::Planted(arguments) => planted(&arguments),
+        Command::Hostile {
+            seconds,
+            cores,
+            only,
+            seed,
+        } => hostile(&HostilePlan {
+            cores,
+            only,
+            ..HostilePlan::new(Duration::from_secs(seconds), seed)
+        }),
         Command::SlowReader {
             messages,
             fill,
@@ -183,6 +209,12 @@ fn slow_reader(messages: u64, fill: u64, seed: u64) -> Result<bool, Box<dyn Erro
     })?;
     println!("{:#}", report.to_json());
     Ok(report.is_clean() && report.bytes_a_message() <= BYTES_A_MESSAGE_MAX)
+}
+
+fn hostile(plan: &HostilePlan) -> Result<bool, Box<dyn Error>> {
+    let report = run_hostile(plan)?;
+    println!("{:#}", report.to_json());
+    Ok(report.is_clean() && !report.cases.is_empty())
 }
 
 fn two_nodes(plan: &TwoNodesPlan) -> Result<bool, Box<dyn Error>> {

@@ -3,6 +3,7 @@
 //! Input: what the device tells. Output: inputs to the device and the log. Invariant: what the log holds is durable with
 //! its confirmation, so a crash takes back exactly what was not confirmed.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::{RngExt, SeedableRng};
@@ -32,6 +33,8 @@ pub struct Application {
     numbers: Numbers,
     /// The message being given to the SDK: durable before it is given.
     given: Option<(MessageId, u64)>,
+    /// When each message without an answer was given.
+    given_at: BTreeMap<MessageId, Instant>,
     is_given_answered: bool,
     is_open: bool,
     open_at: Option<Instant>,
@@ -49,6 +52,7 @@ impl Application {
             random: ChaCha8Rng::seed_from_u64(seed),
             numbers: Numbers::default(),
             given: None,
+            given_at: BTreeMap::new(),
             is_given_answered: true,
             is_open: false,
             open_at: (part.is_sender && part.sends != Sends::Never).then_some(now),
@@ -111,6 +115,8 @@ impl Application {
             sender: message.sender,
             number: number_in(&message.payload),
         });
+        let waited_ms = clock_ms().saturating_sub(message.time_ms);
+        self.log.slowest_delivery_ms = self.log.slowest_delivery_ms.max(waited_ms);
         self.numbers.add(message.seq);
         let wait_ms = self.random.random_range(0..=CONFIRM_WAIT_MS);
         self.confirm_at
@@ -127,6 +133,9 @@ impl Application {
     fn sent(&mut self, message_id: MessageId, stored: Stored) {
         if stored.time_ms < self.live_since_ms {
             self.log.answered_again += 1;
+        }
+        if let Some(given_at) = self.given_at.remove(&message_id) {
+            self.log.slowest_answer = self.log.slowest_answer.max(given_at.elapsed());
         }
         self.numbers.add(stored.seq);
         let first = *self.log.sent.entry(message_id).or_insert(stored);
@@ -209,6 +218,7 @@ impl Application {
         let fresh = (self.random.random_range(1..u64::MAX), number);
         let (message_id, number) = *self.given.get_or_insert(fresh);
         self.is_given_answered = false;
+        self.given_at.insert(message_id, Instant::now());
         device.input(Input::Send(Outgoing {
             chat: self.log.chat,
             message_id,

@@ -1,6 +1,7 @@
 //! What a device's application knows at the end: what it sent, what it was answered, what it kept.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ringpost_wire::{ChatId, DeviceAddress, MessageId, Seq};
 
@@ -45,6 +46,10 @@ pub struct DeviceLog {
     pub crashes: u64,
     /// Answers about messages that were stored before the session in which they were answered.
     pub answered_again: u64,
+    /// Longest time from giving a message to the SDK until its answer.
+    pub slowest_answer: Duration,
+    /// Longest time from a message's place in the chat until the application had it, in milliseconds.
+    pub slowest_delivery_ms: u64,
 }
 
 impl DeviceLog {
@@ -59,6 +64,8 @@ impl DeviceLog {
             oddities: Vec::new(),
             crashes: 0,
             answered_again: 0,
+            slowest_answer: Duration::ZERO,
+            slowest_delivery_ms: 0,
         }
     }
 }

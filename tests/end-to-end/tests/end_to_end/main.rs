@@ -2,6 +2,7 @@
 
 mod conversations;
 mod foundationdb;
+mod hostile;
 mod rounds;
 mod sessions;
 mod starting;

@@ -1,0 +1,78 @@
+//! Connections without a word, as fast as 10,000 a second, each held as long as the attacker's descriptors last.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::Instant;
+
+use super::attack::Attack;
+use super::tally::Tally;
+
+/// Connects of one burst.
+const BURST: u32 = 50;
+/// Time between two bursts: 10,000 connects a second.
+const BURST_INTERVAL: Duration = Duration::from_millis(5);
+/// Bursts that the machine did not allow are made up for if they are no older.
+const CATCH_UP: Duration = Duration::from_millis(100);
+/// Connections held; older ones are let go. Half of what a process may usually have open.
+const HELD_MAX: usize = 9_000;
+/// Source addresses, so that ports last.
+const SOURCES: u32 = 64;
+
+/// The storm: first each new connection ends the oldest, then all are held and only those that the node ended are replaced. A
+/// connect that is refused or reset is as good as one that is closed.
+pub(super) fn connect_storm(attack: &Attack<'_>, tally: &mut Tally) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let began = std::time::Instant::now();
+    let turning = began + attack.until.saturating_duration_since(began) / 2;
+    runtime.block_on(async {
+        let mut held = VecDeque::new();
+        let mut made = 0;
+        let mut next = Instant::now();
+        while attack.goes_on() {
+            tokio::time::sleep_until(next).await;
+            next = next.max(Instant::now() - CATCH_UP) + BURST_INTERVAL;
+            let burst: Vec<_> = (made..made + BURST)
+                .map(|number| tokio::spawn(connect(attack.server, number)))
+                .collect();
+            made += BURST;
+            for connect in burst {
+                if let Ok(Ok(stream)) = connect.await {
+                    held.push_back(stream);
+                    tally.connections += 1;
+                }
+            }
+            if std::time::Instant::now() > turning {
+                held.retain(is_open);
+            }
+            while held.len() > HELD_MAX {
+                held.pop_front();
+            }
+        }
+        tally.closed = tally.connections - held.len() as u64;
+    });
+    if tally.connections == 0 {
+        tally.odd("no connection was made");
+    }
+    Ok(())
+}
+
+fn is_open(stream: &TcpStream) -> bool {
+    let would_block = |error: io::Error| error.kind() == io::ErrorKind::WouldBlock;
+    stream.try_read(&mut [0; 64]).is_err_and(would_block)
+}
+
+/// Connects from an address of its own network. The end is a reset: no port is kept waiting.
+async fn connect(server: SocketAddr, number: u32) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    let host = 10 + number % SOURCES;
+    socket.set_zero_linger()?;
+    socket.bind((IpAddr::V4(Ipv4Addr::new(127, 0, 9, host as u8)), 0).into())?;
+    let connected = tokio::time::timeout(Duration::from_secs(2), socket.connect(server)).await;
+    connected.map_err(io::Error::other)?
+}
