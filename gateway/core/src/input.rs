@@ -1,5 +1,7 @@
 //! Everything that a worker can be told: closed, one input at a time. Any input is allowed at any time.
 
+use core::net::IpAddr;
+
 use ringpost_storage_core::{Command, Outcome};
 
 use crate::{CoreId, Mail, SessionId};
@@ -11,6 +13,8 @@ pub enum Input<'a> {
     Connected {
         /// The new session.
         session: SessionId,
+        /// Where the client is, by the socket or by what a trusted balancer says; `None` where nobody knows.
+        peer: Option<IpAddr>,
     },
     /// Bytes arrived on a connection, cut anywhere.
     Received {

@@ -156,11 +156,14 @@ impl Core {
         self.reactor.turn(Some(wait), |event| {
             let now = *now.get_or_insert_with(|| read_clocks(started));
             match event {
-                SocketEvent::Accepted { connection, .. } => {
+                SocketEvent::Accepted {
+                    connection, peer, ..
+                } => {
                     worker.input(
                         now,
                         Input::Connected {
                             session: session_of(connection),
+                            peer: Some(peer.ip()),
                         },
                     );
                 }

@@ -97,7 +97,13 @@ impl Node {
         let mut frame = Vec::new();
         hello.encode(&mut frame);
         let session = session(client);
-        self.worker.input(self.now, Input::Connected { session });
+        self.worker.input(
+            self.now,
+            Input::Connected {
+                session,
+                peer: None,
+            },
+        );
         self.receive(client, &frame);
         self.settle();
         let kinds: Vec<FrameKind> = self.frames(client).map(|(kind, _)| kind).collect();

@@ -237,7 +237,13 @@ fn take_in(
 ) -> Option<CoreId> {
     let worker = &mut core.worker;
     match what {
-        Arrived::Connected(session) => worker.input(now, Input::Connected { session }),
+        Arrived::Connected(session) => worker.input(
+            now,
+            Input::Connected {
+                session,
+                peer: None,
+            },
+        ),
         Arrived::Received(session, bytes) => {
             let bytes = &bytes;
             worker.input(now, Input::Received { session, bytes });

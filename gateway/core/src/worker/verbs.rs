@@ -124,7 +124,7 @@ impl Worker {
     pub fn input(&mut self, now: Now, input: Input<'_>) {
         self.advance_clock(now);
         match input {
-            Input::Connected { session } => self.connected(session),
+            Input::Connected { session, peer: _ } => self.connected(session),
             Input::Received { session, bytes } => self.received(session, bytes),
             Input::Progress {
                 session,

@@ -113,7 +113,13 @@ impl Rig {
             paused: false,
             gone: false,
         });
-        self.input(core, Input::Connected { session });
+        self.input(
+            core,
+            Input::Connected {
+                session,
+                peer: None,
+            },
+        );
         self.connections.len() - 1
     }
 

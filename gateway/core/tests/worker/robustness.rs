@@ -249,7 +249,13 @@ fn ids_outside_the_table_are_closed_or_ignored() {
         generation: 1,
     };
     let worker = &mut rig.workers[0];
-    worker.input(rig.now, Input::Connected { session: outside });
+    worker.input(
+        rig.now,
+        Input::Connected {
+            session: outside,
+            peer: None,
+        },
+    );
     let closed = worker.next_effect();
     assert!(matches!(closed, Some(Effect::Close { session, .. }) if session == outside));
     worker.input(
