@@ -15,22 +15,13 @@ use ringpost_storage_foundationdb::{
 };
 use ringpost_wire::{SHARD_COUNT, ShardId};
 
-use crate::Engine;
 use crate::unavailable::run_before_unavailable;
+use crate::{Engine, named_cluster_or_skipped};
 
 /// Longest wait for the outcomes of a batch.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 /// Refusals in a row after which the cluster counts as gone for good.
 const REFUSALS_MAX: u32 = 5_000;
-
-/// The cluster file of the tests; `None`, said loudly, where there is none.
-pub fn cluster_file() -> Option<PathBuf> {
-    let file = std::env::var_os("FDB_CLUSTER_FILE").map(PathBuf::from);
-    if file.is_none() {
-        eprintln!("SKIPPED: FDB_CLUSTER_FILE names no FoundationDB cluster");
-    }
-    file
-}
 
 /// Options for a node on the tests' cluster, under a prefix that no other test has.
 pub fn options(cluster_file: PathBuf, rules: Rules, client: ClientOptions) -> Options {
@@ -133,7 +124,7 @@ impl FoundationEngine {
     /// As `new`, with a client library of its own manner.
     pub fn with_client(rules: Rules, client: ClientOptions) -> Option<Self> {
         let mut engine = Self {
-            options: options(cluster_file()?, rules, client),
+            options: options(named_cluster_or_skipped()?, rules, client),
             lane: None,
         };
         engine.restart();

@@ -9,6 +9,7 @@ mod engine;
 pub mod foundation_engine;
 mod lane_engine;
 mod map_engine;
+mod named_cluster;
 #[cfg(feature = "foundationdb")]
 pub mod pair_chat;
 pub mod people;
@@ -21,3 +22,4 @@ pub use engine::Engine;
 pub use foundation_engine::FoundationEngine;
 pub use lane_engine::LaneEngine;
 pub use map_engine::MapEngine;
+pub use named_cluster::{CLUSTER_VARIABLE, named_cluster, named_cluster_or_skipped, skipped};

@@ -93,6 +93,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::time::{SystemTime, UNIX_EPOCH};
 
+    use ringpost_engine_tests::named_cluster_or_skipped;
     use ringpost_storage_core::Outcome;
     use ringpost_storage_foundationdb::FoundationStore;
 
@@ -121,18 +122,17 @@ mod tests {
 
     #[test]
     fn the_state_is_another_one_after_a_node_has_run() {
-        let Some(file) = std::env::var_os("FDB_CLUSTER_FILE") else {
-            eprintln!("SKIPPED: FDB_CLUSTER_FILE names no FoundationDB cluster");
+        let Some(file) = named_cluster_or_skipped() else {
             return;
         };
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let prefix = format!("test/state/{:x}/", since.as_nanos());
-        let mut rows = ClusterRows::open(Path::new(&file), &prefix).unwrap();
+        let mut rows = ClusterRows::open(&file, &prefix).unwrap();
         let rules = Rules {
             retention: Retention::UntilDelivered,
         };
         let options = Options {
-            cluster_file: Some(file.into()),
+            cluster_file: Some(file),
             prefix: prefix.into_bytes(),
             ..Options::new(1, rules)
         };

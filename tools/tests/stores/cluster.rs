@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use ringpost_engine_tests::named_cluster_or_skipped;
 use ringpost_storage_core::row::{Import, Row as _};
 use ringpost_storage_core::{Retention, Rules, key};
 use ringpost_storage_foundationdb::{Access, FoundationStore, Options, StoreState};
@@ -24,14 +25,11 @@ struct Space {
 impl Space {
     /// A space for a test; `None`, said loudly, where there is no cluster.
     fn of(test: &str) -> Option<Self> {
-        let Some(file) = std::env::var_os("FDB_CLUSTER_FILE") else {
-            eprintln!("SKIPPED: FDB_CLUSTER_FILE names no FoundationDB cluster");
-            return None;
-        };
+        let cluster_file = named_cluster_or_skipped()?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let now_ns = since.map_or(0, |since| since.as_nanos());
         Some(Self {
-            cluster_file: file.into(),
+            cluster_file,
             prefix: format!("test/{test}/{now_ns:x}/"),
         })
     }

@@ -2,14 +2,12 @@
 //!
 //! Invariant: every run has a prefix of its own, so runs on one cluster do not meet.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use ringpost_engine_tests::named_cluster;
 
 use super::database::Database;
 use crate::{NodeError, NodeOptions, Place, built_with_foundationdb};
-
-/// Names the cluster file of a cluster for tests, as FoundationDB's own tools know it.
-pub const CLUSTER_VARIABLE: &str = "FDB_CLUSTER_FILE";
 
 /// A cluster, and the part of its keys that belongs to one run.
 pub struct Cluster {
@@ -21,8 +19,7 @@ pub struct Cluster {
 impl Cluster {
     /// The cluster that the environment names; `None` without one.
     pub fn named() -> Option<Self> {
-        let file = std::env::var_os(CLUSTER_VARIABLE).filter(|name| !name.is_empty())?;
-        Some(Self::new(PathBuf::from(file), None))
+        Some(Self::new(named_cluster()?, None))
     }
 
     /// A server of its own, by the binary that the environment names; `None` without one.
@@ -91,11 +88,4 @@ impl Cluster {
         options.variables.push(prefix);
         Ok(options)
     }
-}
-
-/// Says that a test did not run, past the capture of a passing test's output.
-pub fn skipped(test: &str, needs: &str) {
-    let line = format!("\n*** SKIPPED {test}: it needs {needs}\n");
-    // Nobody reads it: then nothing is lost.
-    let _ = std::io::stderr().write_all(line.as_bytes());
 }

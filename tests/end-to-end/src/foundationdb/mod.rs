@@ -10,7 +10,7 @@ mod run_error;
 mod two_nodes;
 mod two_nodes_report;
 
-pub use cluster::{Cluster, skipped};
+pub use cluster::Cluster;
 pub use database::{Database, DatabaseLock};
 pub use fault::Fault;
 pub use faults_report::{FaultOutcome, FaultsReport};

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use ringpost_end_to_end::foundationdb::{
-    Cluster, FaultsPlan, TwoNodesPlan, run_faults, run_two_nodes, skipped,
+    Cluster, FaultsPlan, TwoNodesPlan, run_faults, run_two_nodes,
 };
 use ringpost_end_to_end::{NodeProcess, Place};
+use ringpost_engine_tests::skipped;
 
 use crate::world::TIMEOUT;
 

@@ -5,7 +5,9 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use ringpost_engine_tests::comparison::compare;
-use ringpost_engine_tests::{FoundationEngine, contest, foundation_engine};
+use ringpost_engine_tests::{
+    FoundationEngine, contest, foundation_engine, named_cluster_or_skipped,
+};
 use ringpost_storage_core::{Retention, Rules};
 use ringpost_storage_foundationdb::{Access, ClientFaults, ClientOptions};
 
@@ -25,7 +27,7 @@ fn client() -> ClientOptions {
 
 #[test]
 fn a_contest_of_two_nodes_breaks_nothing() {
-    let Some(cluster_file) = foundation_engine::cluster_file() else {
+    let Some(cluster_file) = named_cluster_or_skipped() else {
         return;
     };
     let options = foundation_engine::options(cluster_file, RULES, client());
