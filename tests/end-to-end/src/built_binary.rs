@@ -15,12 +15,12 @@ pub fn built_binary(package: &str) -> Result<PathBuf, NodeError> {
     built(package, None)
 }
 
-/// The node with the store on FoundationDB; built once a process. It has a name of its own, beside the one without.
+/// As [`built_binary`], with the store on FoundationDB. It has a name of its own, beside the one without.
 ///
 /// # Errors
 /// It does not build: FoundationDB's client library or libclang is missing.
-pub fn built_with_foundationdb() -> Result<PathBuf, NodeError> {
-    built("ringpost", Some("foundationdb"))
+pub fn built_with_foundationdb(package: &str) -> Result<PathBuf, NodeError> {
+    built(package, Some("foundationdb"))
 }
 
 fn built(package: &str, feature: Option<&str>) -> Result<PathBuf, NodeError> {

@@ -4,6 +4,7 @@ mod built_binary;
 pub mod check;
 pub mod device;
 pub mod foundationdb;
+mod fsck;
 pub mod hostile;
 pub mod load;
 mod node_process;
@@ -15,6 +16,7 @@ pub mod slow_reader;
 mod tokens;
 
 pub use built_binary::{built_binary, built_with_foundationdb};
+pub use fsck::Fsck;
 pub use node_process::{NodeError, NodeOptions, NodeProcess};
 pub use place::{Place, PlaceError};
 pub use tokens::Tokens;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ringpost_engine_tests::named_cluster;
 
 use super::database::Database;
-use crate::{NodeError, NodeOptions, Place, built_with_foundationdb};
+use crate::{Fsck, NodeError, NodeOptions, Place, built_with_foundationdb};
 
 /// A cluster, and the part of its keys that belongs to one run.
 pub struct Cluster {
@@ -65,6 +65,14 @@ impl Cluster {
         self.server.as_mut()
     }
 
+    /// Checks the rows of the run, when its nodes have stopped.
+    ///
+    /// # Errors
+    /// The tools do not build with FoundationDB.
+    pub fn fsck(&self) -> Result<Fsck, NodeError> {
+        Fsck::of_cluster(&self.file, &self.prefix)
+    }
+
     /// Options of the node with the number `node` in a place.
     ///
     /// # Errors
@@ -76,7 +84,7 @@ impl Cluster {
         cores: usize,
     ) -> Result<NodeOptions, NodeError> {
         let mut options = place.options(cores);
-        options.binary = Some(built_with_foundationdb()?);
+        options.binary = Some(built_with_foundationdb("ringpost")?);
         options.flags = ["--store", "foundationdb", "--cluster-file"]
             .map(str::to_owned)
             .into();

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::two_nodes_report::NodeFigures;
+use crate::Fsck;
 use crate::check::Findings;
 use crate::load::Totals;
 
@@ -68,6 +69,8 @@ pub struct FaultsReport {
     pub error_lines: Vec<String>,
     /// What is wrong with the chats.
     pub findings: Findings,
+    /// What is wrong with the rows.
+    pub fsck: Fsck,
 }
 
 impl FaultsReport {
@@ -77,6 +80,7 @@ impl FaultsReport {
             && self.has_stopped_well
             && self.error_lines.is_empty()
             && self.findings.is_clean()
+            && self.fsck.is_clean()
             && self.outcomes.iter().all(FaultOutcome::is_clean)
     }
 
@@ -97,6 +101,7 @@ impl FaultsReport {
             "stopped_well": self.has_stopped_well,
             "error_lines": self.error_lines,
             "findings": self.findings.to_json(),
+            "fsck": self.fsck.to_json(),
         })
     }
 }

@@ -96,6 +96,7 @@ pub fn run_faults(plan: &FaultsPlan, cluster: &mut Cluster) -> Result<FaultsRepo
         node: figures,
         error_lines: node.error_lines(),
         findings: check(&logs, &heads),
+        fsck: cluster.fsck()?,
     })
 }
 

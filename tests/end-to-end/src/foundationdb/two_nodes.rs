@@ -90,6 +90,7 @@ pub fn run_two_nodes(plan: &TwoNodesPlan, cluster: &Cluster) -> Result<TwoNodesR
         nodes: figures,
         error_lines: nodes.iter().flat_map(NodeProcess::error_lines).collect(),
         findings: check(&logs, &heads),
+        fsck: cluster.fsck()?,
     })
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::check::Findings;
 use crate::load::Totals;
-use crate::{NodeError, NodeProcess};
+use crate::{Fsck, NodeError, NodeProcess};
 
 /// What one node counted.
 #[derive(Clone, Debug)]
@@ -70,6 +70,8 @@ pub struct TwoNodesReport {
     pub error_lines: Vec<String>,
     /// What is wrong with the chats.
     pub findings: Findings,
+    /// What is wrong with the rows.
+    pub fsck: Fsck,
 }
 
 impl TwoNodesReport {
@@ -79,6 +81,7 @@ impl TwoNodesReport {
             && self.has_stopped_well
             && self.error_lines.is_empty()
             && self.findings.is_clean()
+            && self.fsck.is_clean()
     }
 
     /// Whether both nodes stored messages and took shards from each other: else nothing was shown.
@@ -113,6 +116,7 @@ impl TwoNodesReport {
             "stopped_well": self.has_stopped_well,
             "error_lines": self.error_lines,
             "findings": self.findings.to_json(),
+            "fsck": self.fsck.to_json(),
         })
     }
 }

@@ -1,7 +1,8 @@
 //! Whether rounds ended as their case must. Input: the finding expected and the report. Output: a verdict, told in a line.
 //!
 //! Invariant: with a defect only the finding expected counts, with none beside it but those it brings along. A node that
-//! does not start or logs errors is never expected; that messages do not settle is neither for nor against.
+//! does not start or logs errors is never expected; that messages do not settle, or that rows contradict each other, is
+//! neither for nor against.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -140,6 +141,12 @@ fn found(report: &RoundsReport) -> Vec<String> {
     if !report.is_settled {
         found.push("messages that do not settle".to_owned());
     }
+    if let Some(fsck) = report.fsck.as_ref().filter(|fsck| !fsck.is_clean()) {
+        found.push(format!(
+            "rows that fsck finds fault with ({})",
+            fsck.to_json()
+        ));
+    }
     found
 }
 
@@ -171,6 +178,7 @@ mod tests {
             not_started: None,
             error_lines: Vec::new(),
             findings,
+            fsck: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::plan::Ending;
+use crate::Fsck;
 use crate::check::Findings;
 use crate::load::Totals;
 
@@ -38,6 +39,8 @@ pub struct RoundsReport {
     pub error_lines: Vec<String>,
     /// What is wrong with the chats.
     pub findings: Findings,
+    /// What is wrong with the rows; `None` for a node that did not start again.
+    pub fsck: Option<Fsck>,
 }
 
 impl RoundsReport {
@@ -47,6 +50,7 @@ impl RoundsReport {
             && self.not_started.is_none()
             && self.error_lines.is_empty()
             && self.findings.is_clean()
+            && self.fsck.as_ref().is_some_and(Fsck::is_clean)
     }
 
     /// As JSON.
@@ -74,6 +78,7 @@ impl RoundsReport {
             "not_started": self.not_started,
             "error_lines": self.error_lines,
             "findings": self.findings.to_json(),
+            "fsck": self.fsck.as_ref().map(Fsck::to_json),
         })
     }
 }

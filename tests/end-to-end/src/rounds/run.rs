@@ -12,7 +12,7 @@ use super::plan::{Cut, Ending, RoundsPlan};
 use super::report::{Life, RoundsReport};
 use crate::check::check;
 use crate::load::{Fleet, Totals};
-use crate::{NodeError, NodeProcess, Place, PlaceError, Tokens};
+use crate::{Fsck, NodeError, NodeProcess, Place, PlaceError, Tokens};
 
 /// Longest wait until everyone is registered and has a chat, at the start of the first life.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(60);
@@ -172,6 +172,7 @@ impl<'a> Series<'a> {
         }
         let logs = self.fleet.finish();
         let mut heads: BTreeMap<ChatId, Seq> = BTreeMap::new();
+        let mut fsck = None;
         if let Some(mut node) = self.node.take() {
             for log in &logs {
                 if let Ok(head) = self.place.head(&node, log.chat) {
@@ -180,6 +181,7 @@ impl<'a> Series<'a> {
             }
             node.stop()?;
             self.error_lines.extend(node.error_lines());
+            fsck = Some(Fsck::of_data(&self.place.data())?);
         }
         Ok(RoundsReport {
             ending: self.plan.ending,
@@ -190,6 +192,7 @@ impl<'a> Series<'a> {
             not_started: self.not_started,
             error_lines: self.error_lines,
             findings: check(&logs, &heads),
+            fsck,
         })
     }
 }
