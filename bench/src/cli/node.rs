@@ -103,7 +103,7 @@ pub fn options(setup: &SetupArguments, sessions: u32) -> NodeOptions {
 pub fn circumstances(arguments: &RunArguments) -> Result<Circumstances, ReadMachineError> {
     let mut circumstances = machine_circumstances(&arguments.setup)?;
     if arguments.running.server.is_none() {
-        circumstances.store = Some("embedded".to_owned());
+        circumstances.store = Some(store_of(arguments).to_owned());
         let limits = UNLIMITED
             .iter()
             .map(|(name, value)| format!("{name}={value}"));
@@ -114,6 +114,25 @@ pub fn circumstances(arguments: &RunArguments) -> Result<Circumstances, ReadMach
     }
     circumstances.notes.extend(arguments.notes.iter().cloned());
     Ok(circumstances)
+}
+
+/// The engine of the node that is started: its flag wins over its variable, as in the node itself.
+fn store_of(arguments: &RunArguments) -> &str {
+    let flags = &arguments.node_arguments;
+    let separate = flags.iter().position(|flag| flag == "--store");
+    let separate = separate.and_then(|at| flags.get(at + 1));
+    let joined = flags.iter().find_map(|flag| flag.strip_prefix("--store="));
+    let variable = || {
+        let named = arguments.node_variables.iter();
+        let mut named =
+            named.filter_map(|variable| variable.strip_prefix("RINGPOST_STORE__ENGINE="));
+        named.next()
+    };
+    separate
+        .map(String::as_str)
+        .or(joined)
+        .or_else(variable)
+        .unwrap_or("embedded")
 }
 
 /// What a reader must know of the machine and how it was used.

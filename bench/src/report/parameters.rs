@@ -137,6 +137,7 @@ fn derived_terms(run: &RecordedRun) -> Vec<(&'static str, String)> {
             format!("{begin} at the begin, {end} at the end, {most} at most"),
         ));
     }
+    terms.extend(transactions_terms(run));
     if let Some(wire) = &summary.wire {
         terms.push((
             "on the wire, a message sent",
@@ -160,4 +161,41 @@ fn derived_terms(run: &RecordedRun) -> Vec<(&'static str, String)> {
         ),
     ));
     terms
+}
+
+fn transactions_terms(run: &RecordedRun) -> Vec<(&'static str, String)> {
+    let Some(transactions) = &run.summary.transactions else {
+        return Vec::new();
+    };
+    let plain = |value: Option<f64>| value.map_or("-".to_owned(), quantity::plain);
+    let latency = |value: Option<f64>| value.map_or("-".to_owned(), quantity::latency);
+    vec![
+        (
+            "transactions",
+            format!(
+                "{} commits a second of {} messages, {} conflicts a second",
+                quantity::plain(transactions.commits_per_second),
+                plain(transactions.messages_per_commit),
+                quantity::plain(transactions.conflicts_per_second)
+            ),
+        ),
+        (
+            "in the store, a message",
+            format!(
+                "{} mutations, {} bytes, {} reads",
+                plain(transactions.mutations_per_message),
+                plain(transactions.bytes_per_message),
+                plain(transactions.reads_per_message)
+            ),
+        ),
+        (
+            "times of the store, mean",
+            format!(
+                "commit {}, read version {}, read {}",
+                latency(transactions.commit_mean_ms),
+                latency(transactions.read_version_mean_ms),
+                latency(transactions.read_mean_ms)
+            ),
+        ),
+    ]
 }

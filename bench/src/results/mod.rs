@@ -13,6 +13,7 @@ mod run;
 mod run_file;
 mod series;
 mod summary;
+mod transactions;
 
 pub use check::{CheckError, Checked, check};
 pub use fault::{Fault, Why};
@@ -24,3 +25,4 @@ pub use summary::{
     Backlog, GeneratorFigures, Latency, Rate, SUMMARY_FORMAT, ServerFigures, Summary, Syncs, Wire,
     per_second, write_summary,
 };
+pub use transactions::Transactions;

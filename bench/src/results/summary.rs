@@ -9,7 +9,7 @@ use std::path::Path;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use super::{Fault, Run};
+use super::{Fault, Run, Transactions};
 use crate::record::{Row, VALUES_PER_MILLISECOND};
 
 /// Version of the form of `summary.json`.
@@ -45,6 +45,9 @@ pub struct Summary {
     pub syncs: Option<Syncs>,
     /// What the commit log held beyond the tables.
     pub backlog: Option<Backlog>,
+    /// Transactions of a store in a database cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transactions: Option<Transactions>,
     /// Traffic on the wire.
     pub wire: Option<Wire>,
     /// SHA-256 of each raw file.
@@ -179,6 +182,11 @@ impl Summary {
             },
             syncs: Syncs::of(run),
             backlog: Backlog::of(&run.rows),
+            transactions: run
+                .file
+                .server
+                .as_ref()
+                .and_then(|server| Transactions::of(&server.metrics, run.file.seconds)),
             wire: Wire::of(&run.rows),
             raw_sha256: run.raw_sha256.clone(),
         }
@@ -356,11 +364,11 @@ fn median(sorted: &[f64]) -> Option<f64> {
     }
 }
 
-fn thousandths(value: f64) -> f64 {
+pub(super) fn thousandths(value: f64) -> f64 {
     (value * 1e3).round() / 1e3
 }
 
-fn millionths(value: f64) -> f64 {
+pub(super) fn millionths(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }
 
