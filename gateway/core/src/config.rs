@@ -1,4 +1,4 @@
-//! What an operator decides about a worker. Read once, at its start; every value is checked by whoever reads the file.
+//! What an operator decides about a worker. Every value is checked by whoever reads the file; few may change after the start.
 
 use ringpost_wire::limits::HEARTBEAT_MS;
 
@@ -35,6 +35,31 @@ pub struct Config {
     pub handshakes_per_second: u32,
     /// Age of the oldest waiting command from which new sends are refused, in milliseconds.
     pub queue_delay_max_ms: u64,
+}
+
+/// Limits that may change while a worker runs; each as in [`Config`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangeableLimits {
+    /// Sends a second that a device may make in the long run; 0 for no limit.
+    pub sends_per_second: u32,
+    /// Sends that a device may make at once after a rest.
+    pub sends_burst: u32,
+    /// Chats a minute that a device may open in the long run; 0 for no limit.
+    pub opens_per_minute: u32,
+    /// Handshakes a second that a worker begins; 0 for no limit.
+    pub handshakes_per_second: u32,
+}
+
+impl Config {
+    /// Those of its limits that may change while the worker runs.
+    pub fn changeable(&self) -> ChangeableLimits {
+        ChangeableLimits {
+            sends_per_second: self.sends_per_second,
+            sends_burst: self.sends_burst,
+            opens_per_minute: self.opens_per_minute,
+            handshakes_per_second: self.handshakes_per_second,
+        }
+    }
 }
 
 /// A key of session tokens, for HS256.

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use ringpost_storage_core::{Command, Outcome};
 
-use crate::{CoreId, Mail, SessionId};
+use crate::{ChangeableLimits, CoreId, Mail, SessionId};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -56,6 +56,8 @@ pub enum Input<'a> {
         /// A command whose home is this core (see `ShardMap`).
         command: Command,
     },
+    /// The operator has changed limits: they hold from now on.
+    Limits(ChangeableLimits),
     /// Leave: every session is asked to go now and closed after the delay.
     Drain {
         /// The delay, in milliseconds.

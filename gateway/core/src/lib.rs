@@ -26,7 +26,7 @@ mod token;
 mod worker;
 
 pub use address::{CoreId, SessionAddress, SessionId};
-pub use config::{Config, TokenKey};
+pub use config::{ChangeableLimits, Config, TokenKey};
 pub use counters::{Counters, Shed};
 pub use effect::{AdminRefused, Effect};
 pub use event::Event;

@@ -30,7 +30,11 @@ impl RateLimit {
     /// Takes one token; otherwise tells in how many milliseconds there will be one.
     pub(crate) fn take(&mut self, rate: Option<Rate>, ticks_us: u64) -> Result<(), u64> {
         let Some(rate) = rate else { return Ok(()) };
-        let full_at_us = self.full_at_us.max(ticks_us) + rate.interval_us;
+        // Further ahead only when the rate was another: then the new one decides.
+        let full_at_us = self
+            .full_at_us
+            .min(ticks_us.saturating_add(rate.tolerance_us));
+        let full_at_us = full_at_us.max(ticks_us) + rate.interval_us;
         let ahead_us = full_at_us - ticks_us;
         if ahead_us > rate.tolerance_us {
             return Err((ahead_us - rate.tolerance_us).div_ceil(1_000));
@@ -55,6 +59,16 @@ mod tests {
         assert_eq!(bucket.take(rate, 50_000), Err(50));
         assert_eq!(bucket.take(rate, 100_000), Ok(()));
         assert_eq!(bucket.take(rate, 100_000), Err(100));
+    }
+
+    #[test]
+    fn a_debt_at_a_slow_rate_does_not_outlive_it() {
+        let (slow, fast) = (Rate::new(1, 60_000_000, 10), Rate::new(10, 1_000_000, 3));
+        let mut bucket = RateLimit::default();
+        for _ in 0..10 {
+            assert_eq!(bucket.take(slow, 0), Ok(()));
+        }
+        assert_eq!(bucket.take(fast, 0), Err(100));
     }
 
     #[test]

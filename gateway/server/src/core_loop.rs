@@ -20,6 +20,7 @@ use ringpost_storage_queue::LaneHandle;
 use crate::flushing::Flushing;
 use crate::http::{AdminAnswer, AdminRequest};
 use crate::mailbox::Mailboxes;
+use crate::reload::LiveLimits;
 use crate::store::{StoreHealth, StoreState};
 use crate::view::CoreView;
 
@@ -48,6 +49,8 @@ pub struct Core {
     pub lane: LaneHandle,
     /// The store's state.
     pub health: Arc<StoreHealth>,
+    /// Limits that may change.
+    pub limits: Arc<LiveLimits>,
     /// Wakers of all cores, in order.
     pub wakers: Arc<[Waker]>,
     /// What operators ask.
@@ -75,6 +78,8 @@ struct Loop {
     /// Changes of the store's state that were taken in.
     store_changes: u64,
     flushing: Flushing,
+    /// The version of the limits that was taken in.
+    limits_version: u64,
     published: Option<Instant>,
 }
 
@@ -102,6 +107,7 @@ impl Core {
             self.take_answers();
             self.take_requests(&mut state);
             self.follow_store(&mut state);
+            self.follow_limits(&mut state);
             self.stop_when_asked(&mut state);
             let now = self.now();
             if self
@@ -250,6 +256,12 @@ impl Core {
             },
         };
         self.worker.input(self.now(), Input::Lane(lane));
+    }
+
+    fn follow_limits(&mut self, state: &mut Loop) {
+        if let Some(limits) = self.limits.newer_than(&mut state.limits_version) {
+            self.worker.input(self.now(), Input::Limits(limits));
+        }
     }
 
     fn stop_when_asked(&mut self, state: &mut Loop) {

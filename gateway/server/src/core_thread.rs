@@ -19,6 +19,7 @@ use crate::core_loop::{Core, read_clocks};
 use crate::error::NodeError;
 use crate::http::AdminRequest;
 use crate::mailbox::Mailboxes;
+use crate::reload::LiveLimits;
 use crate::store::StoreHealth;
 use crate::view::CoreView;
 
@@ -67,6 +68,8 @@ pub struct Wiring {
     pub lane: LaneHandle,
     /// The store's state.
     pub health: Arc<StoreHealth>,
+    /// Limits that may change.
+    pub limits: Arc<LiveLimits>,
     /// Its mail.
     pub mailboxes: Mailboxes,
     /// Wakers of all cores, in order.
@@ -279,6 +282,7 @@ fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
         mailboxes: wiring.mailboxes,
         lane: wiring.lane,
         health: wiring.health,
+        limits: wiring.limits,
         wakers: wiring.wakers,
         requests: wiring.requests,
         view: wiring.view,

@@ -9,37 +9,43 @@ mod http;
 mod log;
 mod mailbox;
 mod node;
+mod reload;
 mod secret;
+mod signals;
 mod store;
 mod view;
 mod waiting;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
-use configuration::{Arguments, Settings};
+use configuration::{Arguments, Settings, Values};
 use node::Node;
+use reload::{Reloader, Source};
+use signals::Signals;
 
 /// Time between two looks at the store and the cores' threads while nothing is signalled.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let settings = match configuration::load(&arguments, environment) {
+    let is_check = arguments.check;
+    let source = Source::of_process(arguments);
+    let settings = match source.read(&Values::new()) {
         Ok(settings) => settings,
         Err(error) => return fail(&error),
     };
-    if arguments.check {
+    if is_check {
         return print(&settings);
     }
-    log::start(&settings.log);
-    match run(&settings) {
+    let reloader = Arc::new(Reloader::new(source, &settings));
+    if let Some(level) = log::start(&settings.log) {
+        reloader.add(level);
+    }
+    match run(&settings, &reloader) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error.as_ref()),
     }
@@ -60,11 +66,10 @@ fn print(settings: &Settings) -> ExitCode {
     }
 }
 
-fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
+fn run(settings: &Settings, reloader: &Arc<Reloader>) -> Result<(), Box<dyn std::error::Error>> {
     // Before any thread: a signal that comes early is kept.
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    let mut is_stop_asked = || signals.pending().next().is_some();
-    let Some(node) = Node::start(settings, &mut is_stop_asked)? else {
+    let mut signals = Signals::new()?;
+    let Some(node) = Node::start(settings, reloader, &mut || signals.is_stop_asked())? else {
         return Ok(());
     };
     let (native, http) = (node.native_address(), node.http_address());
@@ -75,7 +80,7 @@ fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
             tracing::info!(%native, %http, %data, %reason, "the node listens and waits for its store");
         }
     }
-    if let Some(failure) = wait(&mut signals, &node) {
+    if let Some(failure) = wait(&mut signals, &node, reloader) {
         tracing::error!(%failure, "the node cannot run on");
     }
     tracing::info!("the node is stopping");
@@ -84,11 +89,15 @@ fn run(settings: &Settings) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Waits for a signal, or for a failure, which it answers.
-fn wait(signals: &mut Signals, node: &Node) -> Option<String> {
+/// Waits for the order to stop, or for a failure, which it answers. Reloads when asked to meanwhile.
+fn wait(signals: &mut Signals, node: &Node, reloader: &Reloader) -> Option<String> {
     loop {
-        if signals.pending().next().is_some() {
+        if signals.is_stop_asked() {
             return None;
+        }
+        if signals.is_reload_asked() {
+            // What came of it is in the log; there is nobody to answer.
+            let _ = reloader.reload();
         }
         if let Some(failure) = node.watch() {
             return Some(failure);

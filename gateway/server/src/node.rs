@@ -24,9 +24,10 @@ use crate::core_thread::{CoreSeat, CoreThread, Wiring};
 use crate::error::NodeError;
 use crate::http::{AdminRequest, HttpServer};
 use crate::mailbox::Mailboxes;
+use crate::reload::{LiveLimits, Reloader};
 use crate::secret::{ADMIN_TOKEN_FILE, Secret, TOKEN_SECRET_FILE};
 use crate::store::{RunningStore, Store, StoreHealth, StoreState};
-use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeView};
+use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeParts, NodeView};
 use crate::waiting::{self, Opened};
 
 /// Time between two questions to a store that can be away.
@@ -55,6 +56,7 @@ impl Node {
     /// What could not be had; nothing is left running then.
     pub fn start(
         settings: &Settings,
+        reloader: &Arc<Reloader>,
         is_stop_asked: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Self>, NodeError> {
         let started = Instant::now();
@@ -63,7 +65,7 @@ impl Node {
         make_data_directory(&settings.data_dir)?;
         let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
         let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
-        let opened = waiting::open_store(settings, &admin_token, is_stop_asked)?;
+        let opened = waiting::open_store(settings, reloader, &admin_token, is_stop_asked)?;
         let Some(Opened { mut store, http }) = opened else {
             return Ok(None);
         };
@@ -73,15 +75,23 @@ impl Node {
         let (native, cores) = CoreThread::start_all(settings, &config, seats, started, &stopping)?;
         let wakers: Arc<[Waker]> = cores.iter().map(|core| core.waker.clone()).collect();
         let health = Arc::new(StoreHealth::new());
-        let (wirings, doors) = wire(&wakers, &mut *store, &health);
-        let store_view = (store.numbers(), health.clone());
-        let view = NodeView::new(started, doors, store_view, stopping.clone(), &admin_token);
-        let view = Arc::new(view);
+        let limits = Arc::new(LiveLimits::new(settings));
+        let (wirings, doors) = wire(&wakers, &mut *store, &health, &limits);
+        let view = Arc::new(NodeView::new(NodeParts {
+            started,
+            cores: doors,
+            store: store.numbers(),
+            health: health.clone(),
+            draining: stopping.clone(),
+            reloader: reloader.clone(),
+            admin_token: &admin_token,
+        }));
         let store = store.start()?;
         health.set(store.state());
         let connected = cores.into_iter().zip(wirings);
         let threads = connected.map(|(core, wiring)| core.connect(wiring));
         let threads = threads.collect::<Result<_, _>>()?;
+        reloader.add(limits);
         let http = HttpServer::start(http, view.clone())?;
         Ok(Some(Self {
             native,
@@ -185,7 +195,12 @@ impl Node {
 type Wirings = (Vec<Wiring>, Vec<(Arc<CoreView>, AdminDoor)>);
 
 /// Wires up the cores that `wakers` wake. Each one's lane is home of the shards that messages are routed to it for.
-fn wire(wakers: &Arc<[Waker]>, store: &mut dyn Store, health: &Arc<StoreHealth>) -> Wirings {
+fn wire(
+    wakers: &Arc<[Waker]>,
+    store: &mut dyn Store,
+    health: &Arc<StoreHealth>,
+    limits: &Arc<LiveLimits>,
+) -> Wirings {
     let drained: Arc<[AtomicBool]> = wakers.iter().map(|_| AtomicBool::new(false)).collect();
     let shards = ShardMap::new(wakers.len() as u16);
     let mailboxes = Mailboxes::for_cores(wakers.len());
@@ -197,6 +212,7 @@ fn wire(wakers: &Arc<[Waker]>, store: &mut dyn Store, health: &Arc<StoreHealth>)
         let wiring = Wiring {
             lane: store.lane(homes, Box::new(move || wake.wake())),
             health: health.clone(),
+            limits: limits.clone(),
             mailboxes,
             wakers: wakers.clone(),
             requests,

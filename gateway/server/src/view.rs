@@ -11,6 +11,7 @@ use ringpost_gateway_core::{Counters, ShardMap, Summary};
 use ringpost_gateway_ring::Waker;
 
 use crate::http::{AdminRequest, Page};
+use crate::reload::Reloader;
 use crate::secret::Secret;
 use crate::store::{StoreHealth, StoreNumbers, StoreState};
 
@@ -105,37 +106,66 @@ pub struct NodeView {
     store: Arc<dyn StoreNumbers>,
     health: Arc<StoreHealth>,
     draining: Arc<AtomicBool>,
+    reloader: Arc<Reloader>,
     admin_token: String,
 }
 
+/// What a view is made of.
+pub struct NodeParts<'a> {
+    /// When the node started.
+    pub started: Instant,
+    /// Its cores with their doors, in order.
+    pub cores: Vec<(Arc<CoreView>, AdminDoor)>,
+    /// What its store counts.
+    pub store: Arc<dyn StoreNumbers>,
+    /// Its store's state.
+    pub health: Arc<StoreHealth>,
+    /// It is to stop.
+    pub draining: Arc<AtomicBool>,
+    /// Its configuration.
+    pub reloader: Arc<Reloader>,
+    /// What an operator's call must carry.
+    pub admin_token: &'a Secret,
+}
+
 impl NodeView {
-    /// A view of `cores` with their doors, in order.
-    pub fn new(
-        started: Instant,
-        cores: Vec<(Arc<CoreView>, AdminDoor)>,
-        (store, health): (Arc<dyn StoreNumbers>, Arc<StoreHealth>),
-        draining: Arc<AtomicBool>,
-        admin_token: &Secret,
-    ) -> Self {
-        let shards = ShardMap::new(cores.len().max(1) as u16);
-        let (cores, doors) = cores.into_iter().unzip();
+    /// A view of these parts.
+    pub fn new(parts: NodeParts<'_>) -> Self {
+        let shards = ShardMap::new(parts.cores.len().max(1) as u16);
+        let (cores, doors) = parts.cores.into_iter().unzip();
         Self {
-            started,
+            started: parts.started,
             shards,
             cores,
             doors,
-            store,
-            health,
-            draining,
-            admin_token: admin_token.to_hex(),
+            store: parts.store,
+            health: parts.health,
+            draining: parts.draining,
+            reloader: parts.reloader,
+            admin_token: parts.admin_token.to_hex(),
         }
     }
 
     /// A node that has no cores yet, since its store cannot be opened; `health` says why.
-    pub fn waiting(health: Arc<StoreHealth>, admin_token: &Secret) -> Self {
-        let store = (Arc::new(NoNumbers) as Arc<dyn StoreNumbers>, health);
-        let draining = Arc::default();
-        Self::new(Instant::now(), Vec::new(), store, draining, admin_token)
+    pub fn waiting(
+        health: Arc<StoreHealth>,
+        reloader: Arc<Reloader>,
+        admin_token: &Secret,
+    ) -> Self {
+        Self::new(NodeParts {
+            started: Instant::now(),
+            cores: Vec::new(),
+            store: Arc::new(NoNumbers),
+            health,
+            draining: Arc::default(),
+            reloader,
+            admin_token,
+        })
+    }
+
+    /// The node's configuration.
+    pub fn reloader(&self) -> &Arc<Reloader> {
+        &self.reloader
     }
 
     /// What an operator's call must carry.

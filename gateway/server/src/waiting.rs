@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::configuration::Settings;
 use crate::error::NodeError;
 use crate::http::HttpServer;
+use crate::reload::Reloader;
 use crate::secret::Secret;
 use crate::store::{self, Store, StoreError, StoreHealth, StoreState};
 use crate::view::NodeView;
@@ -32,6 +33,7 @@ pub struct Opened {
 /// The store cannot be opened and waiting is of no use, or HTTP cannot be served.
 pub fn open_store(
     settings: &Settings,
+    reloader: &Arc<Reloader>,
     admin_token: &Secret,
     is_stop_asked: &mut dyn FnMut() -> bool,
 ) -> Result<Option<Opened>, NodeError> {
@@ -47,7 +49,7 @@ pub fn open_store(
         };
         match &waiting {
             Some(waiting) => waiting.tell(reason),
-            None => waiting = Some(Waiting::begin(settings, admin_token, reason)?),
+            None => waiting = Some(Waiting::begin(settings, reloader, admin_token, reason)?),
         }
         let again = Instant::now() + RETRY_INTERVAL;
         while Instant::now() < again {
@@ -67,9 +69,14 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn begin(settings: &Settings, admin_token: &Secret, reason: String) -> Result<Self, NodeError> {
+    fn begin(
+        settings: &Settings,
+        reloader: &Arc<Reloader>,
+        admin_token: &Secret,
+        reason: String,
+    ) -> Result<Self, NodeError> {
         let health = Arc::new(StoreHealth::new());
-        let view = NodeView::waiting(health.clone(), admin_token);
+        let view = NodeView::waiting(health.clone(), reloader.clone(), admin_token);
         let http = HttpServer::start(settings.listen.http, Arc::new(view))?;
         let native = settings.listen.native;
         tracing::warn!(%native, http = %http.address(), "the node waits until it can open its store");

@@ -247,9 +247,15 @@ impl NodeProcess {
 
     /// ERROR lines of its log so far.
     pub fn error_lines(&self) -> Vec<String> {
+        self.log_lines("ERROR")
+    }
+
+    /// Lines of its log so far at one level.
+    pub fn log_lines(&self, level: &str) -> Vec<String> {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mark = format!("\"level\":\"{level}\"");
         log.iter()
-            .filter(|line| line.contains("\"level\":\"ERROR\""))
+            .filter(|line| line.contains(&mark))
             .cloned()
             .collect()
     }
@@ -259,13 +265,28 @@ impl NodeProcess {
     /// # Errors
     /// No answer, or no HTTP.
     pub fn get(&self, path: &str, token: Option<&str>) -> Result<(u16, String), NodeError> {
+        self.ask("GET", path, token, "")
+    }
+
+    /// A request over HTTP with a body, with `token` as a bearer where one is given: the status and the body.
+    ///
+    /// # Errors
+    /// No answer, or no HTTP.
+    pub fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: &str,
+    ) -> Result<(u16, String), NodeError> {
         let mut stream = TcpStream::connect(self.http).map_err(system("connecting to HTTP"))?;
         let bearer = token.map_or_else(String::new, |token| {
             format!("Authorization: Bearer {token}\r\n")
         });
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\n{bearer}\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: node\r\nConnection: close\r\nContent-Length: {}\r\n{bearer}\r\n{body}",
+            body.len()
         )
         .map_err(system("asking HTTP"))?;
         let mut text = String::new();

@@ -13,13 +13,27 @@ use crate::rate_limit::{Rate, RateLimit};
 use crate::session::{PartialPool, SessionTable, Strangers};
 use crate::timer_wheel::TimerWheel;
 use crate::token::TokenVerifier;
-use crate::{Config, CoreId, Counters, Effect, Input, LaneState, Mail, Now, SendAnswer, ShardMap};
+use crate::{
+    ChangeableLimits, Config, CoreId, Counters, Effect, Input, LaneState, Mail, Now, SendAnswer,
+    ShardMap,
+};
 
 /// Rates of one session, from the configuration.
 pub(super) struct Rates {
     pub(super) sends: Option<Rate>,
     pub(super) opens: Option<Rate>,
     pub(super) handshakes: Option<Rate>,
+}
+
+impl Rates {
+    fn of(limits: &ChangeableLimits) -> Self {
+        let handshakes = limits.handshakes_per_second;
+        Self {
+            sends: Rate::new(limits.sends_per_second, 1_000_000, limits.sends_burst),
+            opens: Rate::new(limits.opens_per_minute, 60_000_000, limits.opens_per_minute),
+            handshakes: Rate::new(handshakes, 1_000_000, handshakes),
+        }
+    }
 }
 
 /// Sessions by phase, kept as they change.
@@ -83,15 +97,7 @@ impl Worker {
         Self {
             shards: ShardMap::new(config.cores),
             verifier: TokenVerifier::new(config.token_keys.clone(), config.token_issuer.clone()),
-            rates: Rates {
-                sends: Rate::new(config.sends_per_second, 1_000_000, config.sends_burst),
-                opens: Rate::new(config.opens_per_minute, 60_000_000, config.opens_per_minute),
-                handshakes: Rate::new(
-                    config.handshakes_per_second,
-                    1_000_000,
-                    config.handshakes_per_second,
-                ),
-            },
+            rates: Rates::of(&config.changeable()),
             now,
             random: Random::new(config.seed ^ u64::from(config.core.0)),
             sessions: SessionTable::new(config.sessions_max),
@@ -135,6 +141,7 @@ impl Worker {
             Input::BatchAnswered { outcomes } => self.batch_answered(outcomes),
             Input::Lane(state) => self.lane_changed(state),
             Input::Admin { ticket, command } => self.admin(ticket, command),
+            Input::Limits(limits) => self.rates = Rates::of(&limits),
             Input::Drain { delay_ms } => self.drain(delay_ms),
         }
         self.settle();

@@ -49,6 +49,34 @@ fn later_numbers_wait_for_the_one_refused() {
 }
 
 #[test]
+fn changed_limits_hold_for_sessions_that_are_open() {
+    for cores in 1..=3 {
+        let mut rig = Rig::new(cores);
+        let ann = rig.live(0, "ann", 1);
+        let _bob = rig.live(1, "bob", 1);
+        let chat = rig.open(ann, "bob");
+        let limited = Config {
+            sends_per_second: 1,
+            sends_burst: 1,
+            ..config()
+        };
+        for core in 0..cores {
+            rig.input(CoreId(core), Input::Limits(limited.changeable()));
+        }
+        rig.send(ann, chat, 1, b"x");
+        rig.send(ann, chat, 2, b"x");
+        let answers = [(1, Ok(1)), refused(2, ErrorCode::RateLimited)];
+        assert_eq!(rig.answers(ann), answers);
+        for core in 0..cores {
+            rig.input(CoreId(core), Input::Limits(config().changeable()));
+        }
+        rig.send(ann, chat, 2, b"x");
+        rig.send(ann, chat, 3, b"x");
+        assert_eq!(rig.answers(ann), [(2, Ok(2)), (3, Ok(3))]);
+    }
+}
+
+#[test]
 fn a_store_that_is_away_refuses_sends_and_keeps_sessions() {
     for cores in 1..=3 {
         let mut rig = Rig::new(cores);

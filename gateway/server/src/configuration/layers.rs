@@ -49,13 +49,24 @@ struct Layers {
     origins: BTreeMap<String, String>,
 }
 
-/// Loads the configuration from `arguments`, `environment` (all variables of the process) and the file.
+/// Values by key (`limits.sends_burst`).
+pub type Values = BTreeMap<String, Value>;
+
+/// Every value of `settings`.
+pub fn values_of(settings: &Settings) -> Values {
+    let table = Table::try_from(settings).unwrap_or_default();
+    flatten("", table).into_iter().collect()
+}
+
+/// Loads the configuration from `arguments`, `environment` (all variables of the process) and the file, with what an
+/// administrator has `ordered` over all of them.
 ///
 /// # Errors
 /// The first source that cannot be read or value that is wrong.
 pub fn load(
     arguments: &Arguments,
     environment: impl Iterator<Item = (String, String)>,
+    ordered: &Values,
 ) -> Result<Settings, ConfigurationError> {
     let mut layers = Layers::default();
     let defaults = Table::try_from(Settings::default()).unwrap_or_default();
@@ -69,6 +80,9 @@ pub fn load(
     }
     for (key, flag, value) in arguments.given() {
         layers.set(key, parse_text(&defaults, key, value), flag)?;
+    }
+    for (key, value) in ordered {
+        layers.set(key, value.clone(), "the administrator")?;
     }
     layers.into_settings()
 }
@@ -203,7 +217,7 @@ mod tests {
         let variables = variables
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        load(&arguments, variables).map_err(|error| error.to_string())
+        load(&arguments, variables, &Values::new()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -324,7 +338,7 @@ mod tests {
             ..Arguments::default()
         };
         assert!(
-            load(&missing, std::iter::empty())
+            load(&missing, std::iter::empty(), &Values::new())
                 .unwrap_err()
                 .to_string()
                 .contains("no/such.toml")

@@ -8,5 +8,5 @@ mod settings;
 mod validate;
 
 pub use arguments::Arguments;
-pub use layers::load;
-pub use settings::{Engine, LogFormat, LogSettings, Settings};
+pub use layers::{ConfigurationError, Values, load, values_of};
+pub use settings::{Engine, LimitSettings, LogFormat, LogLevel, LogSettings, Settings};

@@ -29,9 +29,11 @@ pub struct AdminRequest {
     pub answer: oneshot::Sender<AdminAnswer>,
 }
 
-type Refusal = (StatusCode, Json<Value>);
+/// Why a call is refused.
+pub(super) type Refusal = (StatusCode, Json<Value>);
 
-fn refusal(status: StatusCode, message: &str) -> Refusal {
+/// A refusal with a text for the administrator.
+pub(super) fn refusal(status: StatusCode, message: &str) -> Refusal {
     (status, Json(json!({ "error": message })))
 }
 
@@ -73,7 +75,8 @@ pub(super) async fn chat(
     }
 }
 
-fn authorize(view: &NodeView, headers: &HeaderMap) -> Result<(), Refusal> {
+/// Lets a call pass that carries the admin token.
+pub(super) fn authorize(view: &NodeView, headers: &HeaderMap) -> Result<(), Refusal> {
     let given = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "))

@@ -21,6 +21,7 @@ pub(super) async fn metrics(
     latencies(&mut page, &cores);
     sockets(&mut page, &cores);
     store(&mut page, &view);
+    configuration(&mut page, &view);
     (
         [(
             header::CONTENT_TYPE,
@@ -228,4 +229,20 @@ fn store(page: &mut Page, view: &NodeView) {
         page.sample(name, &format!("state=\"{known}\""), f64::from(is_it));
     }
     view.store_numbers().write(page);
+}
+
+fn configuration(page: &mut Page, view: &NodeView) {
+    let status = view.reloader().status();
+    page.single(
+        "ringpost_config_last_reload_successful",
+        "gauge",
+        "Whether the last reload of the configuration was taken by every part.",
+        f64::from(status.is_success),
+    );
+    page.single(
+        "ringpost_config_last_reload_success_timestamp_seconds",
+        "gauge",
+        "When the configuration was last taken by every part; the start counts.",
+        status.success_at_s as f64,
+    );
 }

@@ -3,6 +3,7 @@
 //! It reads published counters and asks workers by their queues; it never touches the store.
 
 mod admin;
+mod configure;
 mod connections;
 mod metrics;
 mod page;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{admin, connections, metrics, status};
+use super::{admin, configure, connections, metrics, status};
 use crate::view::NodeView;
 
 /// Why HTTP cannot be served.
@@ -85,6 +85,8 @@ async fn serve(
         .route("/readyz", get(status::readiness))
         .route("/metrics", get(metrics::metrics))
         .route("/admin/chats/{chat}", get(admin::chat))
+        .route("/admin/config", get(configure::show).put(configure::order))
+        .route("/admin/reload", post(configure::reload))
         .with_state(view);
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,

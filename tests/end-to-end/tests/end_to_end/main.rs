@@ -3,6 +3,7 @@
 mod conversations;
 mod foundationdb;
 mod hostile;
+mod reloading;
 mod rounds;
 mod sessions;
 mod starting;
