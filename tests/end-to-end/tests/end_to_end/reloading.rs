@@ -38,7 +38,7 @@ fn a_reload_limits_sessions_that_are_open() {
     let fleet = world.fleet(&plan);
     assert!(fleet.begin(TIMEOUT));
     assert!(fleet.wait_until(TIMEOUT, |totals| totals.sent > 100));
-    let refused = "ringpost_messages_refused_total{reason=\"rate_limited\"}";
+    let refused = "ringpost_messages_refused_total{reason=\"RateLimited\"}";
     assert_eq!(world.node.metric(refused).unwrap(), Some(0.0));
 
     std::fs::write(&path, "[limits]\nsends_burst = 1\nsends_per_second = 20\n").unwrap();
