@@ -202,6 +202,11 @@ impl State {
 }
 
 impl ChatState {
+    /// All of it but the outbox.
+    pub fn summary(&self) -> ChatSummary {
+        self.summary
+    }
+
     /// Number of the next message.
     pub fn next_client_seq(&self) -> u64 {
         self.summary.next_client_seq

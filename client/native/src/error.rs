@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use ringpost_client_core::NotAccepted;
 use ringpost_wire::ErrorCode;
 
+use crate::storage::DatabaseError;
+
 /// Why a storage could not be opened or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -22,6 +24,9 @@ pub enum StorageError {
         /// Where the first damaged record begins.
         offset: u64,
     },
+    /// The database could not be written.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// The system refused.
     #[error("{what} {path}: {source}")]
     System {
@@ -51,6 +56,10 @@ pub enum SendError {
     /// Too many events wait for the application: take some first.
     #[error("too many events wait to be taken")]
     EventsUnread,
+    /// The storage failed, and the client ended. With a full disk nothing of the message was kept; after any other failure the
+    /// outbox tells, once the storage is opened again.
+    #[error("the storage failed: {0}")]
+    StorageFailed(String),
     /// The client has ended.
     #[error("the client has ended")]
     Ended,

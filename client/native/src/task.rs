@@ -16,6 +16,7 @@ use crate::client::{OpenedChat, Options, TokenSource};
 use crate::connection::{Connection, Said};
 use crate::error::{OpenError, SendError, StorageError};
 use crate::event::{Event, EventQueue};
+use crate::limits::COMMANDS_MAX;
 use crate::storage::Storage;
 
 /// A request of the application.
@@ -65,6 +66,8 @@ pub(crate) struct Task {
     opens: BTreeMap<UserId, Vec<OpenReply>>,
     started: Instant,
     has_ended: bool,
+    /// The application asked for the end and waits for it.
+    closing: Option<oneshot::Sender<()>>,
 }
 
 /// What woke the task.
@@ -82,15 +85,12 @@ impl Task {
     ) -> Result<Self, StorageError> {
         let mut state = options.storage.state();
         let kept = options.kept.iter();
-        let records: Vec<Record> = kept
-            .map(|(chat, seq)| Record::Confirmed {
-                chat: *chat,
-                seq: *seq,
-            })
-            .collect();
-        for record in &records {
-            let is_applied = state.apply(record).is_ok();
+        let mut effects = Vec::new();
+        for (chat, seq) in kept.copied() {
+            let record = Record::Confirmed { chat, seq };
+            let is_applied = state.apply(&record).is_ok();
             assert!(is_applied, "a confirmation fits every state");
+            effects.push(Effect::Persist(record));
         }
         let machine_options = MachineOptions {
             seed: rand::random(),
@@ -110,8 +110,9 @@ impl Task {
             opens: BTreeMap::new(),
             started: Instant::now(),
             has_ended: false,
+            closing: None,
         };
-        task.keep(records, true).await?;
+        task.keep(effects, true).await?;
         Ok(task)
     }
 
@@ -120,16 +121,32 @@ impl Task {
         self.carry_out_all().await;
         while !self.has_ended {
             match self.wake().await {
-                Woken::Command(Some(Command::Close { reply })) => {
-                    self.close().await;
-                    return answer(reply, ());
-                }
                 Woken::Command(Some(command)) => self.command(command),
                 Woken::Command(None) => return self.close().await,
                 Woken::Said(said) => self.said(said),
                 Woken::Deadline => self.machine.timeout(self.now_ms()),
             }
+            self.take_waiting();
             self.carry_out_all().await;
+            if let Some(reply) = self.closing.take() {
+                self.close().await;
+                // Who is told of the end may open the storage again.
+                drop(self);
+                return answer(reply, ());
+            }
+        }
+    }
+
+    /// Takes the commands that wait, so that one write makes all of them durable.
+    fn take_waiting(&mut self) {
+        for _ in 0..COMMANDS_MAX {
+            if self.closing.is_some() {
+                return;
+            }
+            let Ok(command) = self.commands.try_recv() else {
+                return;
+            };
+            self.command(command);
         }
     }
 
@@ -177,7 +194,7 @@ impl Task {
             Command::MarkRead { chat, read_to } => self.input(Input::MarkRead { chat, read_to }),
             Command::SetToken { token } => self.input(Input::SetToken { token }),
             Command::Outbox { chat, reply } => self.outbox(chat, reply),
-            Command::Close { .. } => {}
+            Command::Close { reply } => self.closing = Some(reply),
         }
     }
 
@@ -209,43 +226,51 @@ impl Task {
     /// Carries out every effect, and what follows from carrying them out.
     async fn carry_out_all(&mut self) {
         loop {
-            let mut records = Vec::new();
-            let mut effects = Vec::new();
-            while let Some(effect) = self.machine.next_effect() {
-                match effect {
-                    Effect::Persist(record) => records.push(record),
-                    effect => effects.push(effect),
-                }
-            }
-            if records.is_empty() && effects.is_empty() {
+            let effects: Vec<Effect> = std::iter::from_fn(|| self.machine.next_effect()).collect();
+            if effects.is_empty() {
                 return;
             }
             let needs_durable = effects
                 .iter()
                 .any(|effect| matches!(effect, Effect::Transmit { .. } | Effect::Accepted { .. }));
-            if let Err(error) = self.keep(records, needs_durable).await {
-                self.has_ended = true;
-                self.connection.hang_up();
-                return self.events.push(Event::StorageFailed(error.to_string()));
-            }
-            for effect in effects {
-                self.carry_out(effect);
+            match self.keep(effects, needs_durable).await {
+                Ok(effects) => effects
+                    .into_iter()
+                    .for_each(|effect| self.carry_out(effect)),
+                Err(error) => return self.storage_failed(&error),
             }
         }
     }
 
-    async fn keep(&mut self, records: Vec<Record>, durable: bool) -> Result<(), StorageError> {
+    /// Ends the client. The storage is given up before anyone is told, so that it can be opened again.
+    fn storage_failed(&mut self, error: &StorageError) {
+        self.has_ended = true;
+        self.connection.hang_up();
+        self.storage = None;
+        let why = error.to_string();
+        for (_, reply) in std::mem::take(&mut self.sends) {
+            answer(reply, Err(SendError::StorageFailed(why.clone())));
+        }
+        self.events.push(Event::StorageFailed(why));
+    }
+
+    /// Keeps what the effects say, and gives them back.
+    async fn keep(
+        &mut self,
+        effects: Vec<Effect>,
+        durable: bool,
+    ) -> Result<Vec<Effect>, StorageError> {
         let Some(mut storage) = self.storage.take() else {
-            return Ok(());
+            return Ok(effects);
         };
         if !storage.blocks() {
-            let kept = storage.append(&records, durable);
+            let kept = storage.append(&effects, durable);
             self.storage = Some(storage);
-            return kept;
+            return kept.map(|()| effects);
         }
         let write = tokio::task::spawn_blocking(move || {
-            let kept = storage.append(&records, durable);
-            (storage, kept)
+            let kept = storage.append(&effects, durable);
+            (storage, kept.map(|()| effects))
         });
         match write.await {
             Ok((storage, kept)) => {

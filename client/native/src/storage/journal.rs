@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use ringpost_client_core::{Record, State};
+use ringpost_client_core::{Effect, State};
 
 use super::Storage;
 use super::entry::{self, Entry, HEADER};
@@ -90,9 +90,12 @@ impl Storage for Journal {
         self.state.clone()
     }
 
-    fn append(&mut self, records: &[Record], durable: bool) -> Result<(), StorageError> {
+    fn append(&mut self, effects: &[Effect], durable: bool) -> Result<(), StorageError> {
         let mut bytes = Vec::new();
-        for record in records {
+        for effect in effects {
+            let Effect::Persist(record) = effect else {
+                continue;
+            };
             let is_applied = self.state.apply(record).is_ok();
             assert!(
                 is_applied,
@@ -196,12 +199,12 @@ fn replay(path: &Path, content: &[u8]) -> Result<(State, u64), StorageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringpost_client_core::OutboxEntry;
+    use ringpost_client_core::{OutboxEntry, Record};
     use ringpost_wire::{ChatId, ContentClass};
 
     const CHAT: ChatId = ChatId([4; 16]);
 
-    fn accepted(client_seq: u64, payload_bytes: usize) -> Record {
+    fn accepted(client_seq: u64, payload_bytes: usize) -> Effect {
         let entry = OutboxEntry {
             client_seq,
             message_id: client_seq,
@@ -210,15 +213,15 @@ mod tests {
             content_class: ContentClass::Visible,
             payload: vec![7; payload_bytes].into(),
         };
-        Record::Accepted { chat: CHAT, entry }
+        Effect::Persist(Record::Accepted { chat: CHAT, entry })
     }
 
-    fn settled(client_seq: u64) -> Record {
-        Record::Settled {
+    fn settled(client_seq: u64) -> Effect {
+        Effect::Persist(Record::Settled {
             chat: CHAT,
             client_seq,
             seq: client_seq,
-        }
+        })
     }
 
     fn filled(folder: &Path, count: u64) -> State {
@@ -299,8 +302,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(folder.path()).unwrap();
         for client_seq in 1..=200 {
-            let records = [accepted(client_seq, 20_000), settled(client_seq)];
-            journal.append(&records, false).unwrap();
+            let effects = [accepted(client_seq, 20_000), settled(client_seq)];
+            journal.append(&effects, false).unwrap();
         }
         journal.append(&[accepted(201, 10)], true).unwrap();
         let state = journal.state();

@@ -1,6 +1,6 @@
 //! A storage that lasts as long as the process.
 
-use ringpost_client_core::{Record, State};
+use ringpost_client_core::{Effect, State};
 
 use super::Storage;
 use crate::error::StorageError;
@@ -23,7 +23,7 @@ impl Storage for Memory {
         self.state.clone()
     }
 
-    fn append(&mut self, _records: &[Record], _durable: bool) -> Result<(), StorageError> {
+    fn append(&mut self, _effects: &[Effect], _durable: bool) -> Result<(), StorageError> {
         Ok(())
     }
 

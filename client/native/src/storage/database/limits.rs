@@ -1,0 +1,14 @@
+//! Limits of the database.
+
+/// Requests to the database's thread that may wait.
+pub(super) const JOBS_MAX: usize = 64;
+/// Messages in one page of history, at most.
+pub(super) const PAGE_MESSAGES_MAX: usize = 1_000;
+/// Conversations in one list, at most.
+pub(super) const CONVERSATIONS_MAX: usize = 1_000;
+/// Messages deleted in one step to keep the history within its limits.
+pub(super) const DELETE_STEP: i64 = 64;
+/// Bytes that the write-ahead log keeps on disk once its content is in the database.
+pub(super) const LOG_BYTES_KEPT: i64 = 4 * 1024 * 1024;
+/// Payload bytes of history that are kept unless configured otherwise.
+pub(super) const HISTORY_BYTES_DEFAULT: u64 = 1024 * 1024 * 1024;

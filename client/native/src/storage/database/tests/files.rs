@@ -1,0 +1,168 @@
+//! The files: nothing readable in any of them, one key, and no file ever made in the place of one that does not open.
+
+use std::path::PathBuf;
+
+use super::rig::{CHAT, OWN, PEER, Rig, accepted, damage, delivered, key_of, page_of};
+use crate::storage::database::engine_error::DatabaseError;
+use crate::storage::database::open::beside;
+use crate::storage::database::schema;
+use ringpost_client_core::{Effect, Record};
+use ringpost_wire::DeviceAddress;
+
+const TEXT: &[u8] = b"meet me at the old harbour at nine";
+
+fn holds(content: &[u8], what: &[u8]) -> bool {
+    content.windows(what.len()).any(|window| window == what)
+}
+
+#[test]
+fn no_file_holds_a_message_a_chat_or_a_user() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    let owner = DeviceAddress {
+        user: OWN,
+        device: 1,
+    };
+    let mut effects = vec![Effect::Persist(Record::Owner(owner)), accepted(1, TEXT)];
+    effects.extend((1..=500).map(|seq| delivered(seq, TEXT)));
+    engine.append(&effects, true).unwrap();
+    let secrets = [TEXT, &CHAT.0, &PEER.0, &OWN.0, b"history", b"outbox"];
+    let check = |names: usize| {
+        let files = rig.files();
+        assert_eq!(files.len(), names, "{:?}", files.keys());
+        for (path, content) in files {
+            for secret in secrets {
+                assert!(!holds(&content, secret), "{}", path.display());
+            }
+        }
+    };
+    // With its log.
+    check(2);
+    drop(engine);
+    check(1);
+}
+
+#[test]
+fn a_wrong_key_is_told_and_changes_nothing() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    engine.append(&[accepted(1, TEXT)], true).unwrap();
+    let (state, with_log) = (engine.state(), rig.files());
+    drop(engine);
+    let whole = rig.files();
+    let refused = |before: &std::collections::BTreeMap<PathBuf, Vec<u8>>| {
+        let error = rig.try_open(2).err();
+        assert_eq!(error, Some(DatabaseError::WrongKey(rig.path())));
+        // Without the content, which says nothing.
+        assert!(&rig.files() == before, "a file changed");
+    };
+    refused(&whole);
+    // As a killed process leaves it.
+    for (path, content) in &with_log {
+        std::fs::write(path, content).unwrap();
+    }
+    refused(&with_log);
+    assert_eq!(rig.open().state(), state);
+}
+
+#[test]
+fn another_key_takes_the_place_of_the_first() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    let effects: Vec<Effect> = (1..=2_000).map(|seq| delivered(seq, &[9; 2_000])).collect();
+    engine.append(&effects, true).unwrap();
+    let before = page_of(&engine);
+    engine.rekey(&key_of(2)).unwrap();
+    engine.append(&[accepted(1, TEXT)], true).unwrap();
+    drop(engine);
+    let error = rig.try_open(1).err();
+    assert_eq!(error, Some(DatabaseError::WrongKey(rig.path())));
+    let engine = rig.try_open(2).unwrap();
+    assert_eq!(engine.state().outbox_messages(), 1);
+    assert_eq!(page_of(&engine).messages[1..100], before.messages[..99]);
+    assert_eq!(engine.check().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn one_client_uses_it_at_a_time() {
+    let rig = Rig::new();
+    let engine = rig.open();
+    let error = rig.try_open(1).err();
+    assert_eq!(error, Some(DatabaseError::InUse(rig.path())));
+    drop(engine);
+    rig.open();
+}
+
+#[test]
+fn something_else_is_refused_and_left_as_it_is() {
+    let long = vec![b'x'; 10_000];
+    let plain = b"SQLite format 3\0 and so on".to_vec();
+    for content in [long, plain, b"x".to_vec()] {
+        let rig = Rig::new();
+        std::fs::write(rig.path(), &content).unwrap();
+        let error = rig.try_open(1).err();
+        assert_eq!(error, Some(DatabaseError::NotADatabase(rig.path())));
+        assert_eq!(std::fs::read(rig.path()).unwrap(), content);
+    }
+}
+
+#[test]
+fn what_is_left_of_a_file_is_damage() {
+    let rig = Rig::new();
+    drop(rig.open());
+    let whole = std::fs::read(rig.path()).unwrap();
+    for bytes in [0, 20, 4_095] {
+        std::fs::write(rig.path(), &whole[..bytes]).unwrap();
+        let error = rig.try_open(1).err().unwrap();
+        assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}");
+        assert_eq!(std::fs::read(rig.path()).unwrap(), whole[..bytes]);
+    }
+    std::fs::remove_file(rig.path()).unwrap();
+    std::fs::write(beside(&rig.path(), "-wal"), b"a log").unwrap();
+    let error = rig.try_open(1).err().unwrap();
+    assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}");
+    assert!(!rig.path().exists());
+}
+
+#[test]
+fn a_damaged_page_is_told_by_whoever_reads_it() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    let effects: Vec<Effect> = (1..=200).map(|seq| delivered(seq, &[9; 2_000])).collect();
+    engine.append(&effects, true).unwrap();
+    drop(engine);
+    let bytes = std::fs::metadata(rig.path()).unwrap().len() as usize;
+    for page in 1..bytes / 4_096 {
+        damage(&rig.path(), page * 4_096 + 100);
+    }
+    let error = match rig.try_open(1) {
+        Err(error) => error,
+        Ok(engine) => engine.check().err().unwrap_or_else(|| {
+            panic!("every page but the first is damaged");
+        }),
+    };
+    assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn a_later_version_is_refused() {
+    let rig = Rig::new();
+    let engine = rig.open();
+    engine.set_version(schema::VERSION + 1);
+    drop(engine);
+    let error = rig.try_open(1).err();
+    let expected = DatabaseError::LaterVersion {
+        path: rig.path(),
+        found: schema::VERSION + 1,
+        known: schema::VERSION,
+    };
+    assert_eq!(error, Some(expected));
+}
+
+#[test]
+fn a_file_half_made_does_not_stay() {
+    let rig = Rig::new();
+    std::fs::write(beside(&rig.path(), "-new"), b"half").unwrap();
+    drop(rig.open());
+    assert_eq!(rig.files().len(), 1);
+}
