@@ -18,10 +18,22 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// Whether an earlier send of the chat was refused for load and was not seen since.
-    pub(crate) fn is_refused_before(&self, chat: ChatId, client_seq: u64) -> bool {
-        let first = self.refused.get(&chat);
-        first.is_some_and(|first| client_seq > *first)
+    /// Whether an earlier send of the chat was refused for load and was not seen since. A client whose lowest unanswered number
+    /// (`client_seq` less `unanswered`) is higher has its answer already: what was refused was a repeat that came late.
+    pub(crate) fn is_refused_before(
+        &mut self,
+        chat: ChatId,
+        client_seq: u64,
+        unanswered: u8,
+    ) -> bool {
+        let Some(&first) = self.refused.get(&chat) else {
+            return false;
+        };
+        if client_seq.saturating_sub(u64::from(unanswered)) > first {
+            self.refused.remove(&chat);
+            return false;
+        }
+        client_seq > first
     }
 
     /// Whether one more send of the chat would be too many.
@@ -91,13 +103,22 @@ mod tests {
         let mut sending = Sending::default();
         sending.refused_for_load(CHAT, 5);
         sending.refused_for_load(CHAT, 6);
-        assert!(sending.is_refused_before(CHAT, 6));
-        assert!(!sending.is_refused_before(CHAT, 5) && !sending.is_refused_before(CHAT, 4));
-        assert!(!sending.is_refused_before(ChatId([2; 16]), 6));
+        assert!(sending.is_refused_before(CHAT, 6, 1));
+        assert!(!sending.is_refused_before(CHAT, 5, 0) && !sending.is_refused_before(CHAT, 4, 0));
+        assert!(!sending.is_refused_before(ChatId([2; 16]), 6, 1));
         sending.passed_on(CHAT, 5);
-        assert!(!sending.is_refused_before(CHAT, 6));
+        assert!(!sending.is_refused_before(CHAT, 6, 1));
         sending.refused_for_load(CHAT, 0);
-        assert!(!sending.is_refused_before(CHAT, 6));
+        assert!(!sending.is_refused_before(CHAT, 6, 1));
+    }
+
+    #[test]
+    fn a_number_that_the_client_has_an_answer_for_holds_up_nothing() {
+        let mut sending = Sending::default();
+        sending.refused_for_load(CHAT, 5);
+        assert!(sending.is_refused_before(CHAT, 7, 2), "5 is unanswered");
+        assert!(!sending.is_refused_before(CHAT, 7, 1), "6 is the lowest");
+        assert!(sending.is_idle());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{CoreId, Mail, SendAnswer, SendResult, SessionId};
 impl Worker {
     pub(super) fn send(&mut self, id: SessionId, message: &MessageView<'_>) {
         let (chat, client_seq) = (message.chat(), message.client_seq());
-        match self.admit_send(id, chat, client_seq) {
+        match self.admit_send(id, chat, message) {
             Ok(()) => self.pass_send_on(id, message),
             Err((code, wait_ms)) => self.refuse_send(id, chat, client_seq, (code, wait_ms)),
         }
@@ -20,7 +20,7 @@ impl Worker {
         &mut self,
         id: SessionId,
         chat: ChatId,
-        client_seq: u64,
+        message: &MessageView<'_>,
     ) -> Result<(), (ErrorCode, u64)> {
         let (rate, ticks_us) = (self.rates.sends, self.now.ticks_us);
         let home = usize::from(self.shards.chat_home(chat).0);
@@ -29,7 +29,7 @@ impl Worker {
             return Ok(());
         };
         let sending = session.sending.get_or_insert_default();
-        if sending.is_refused_before(chat, client_seq) {
+        if sending.is_refused_before(chat, message.client_seq(), message.unanswered()) {
             return Err((ErrorCode::RefusedBefore, 0));
         }
         if sending.is_full(chat) {

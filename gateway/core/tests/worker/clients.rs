@@ -40,6 +40,11 @@ pub fn hello(token: &str) -> Vec<u8> {
 }
 
 pub fn send_frame(chat: ChatId, client_seq: u64, payload: &[u8]) -> Vec<u8> {
+    send_frame_behind(chat, client_seq, 0, payload)
+}
+
+/// A send of which `unanswered` forerunners have no answer.
+pub fn send_frame_behind(chat: ChatId, client_seq: u64, unanswered: u8, payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let message = NewMessage {
         chat,
@@ -47,7 +52,7 @@ pub fn send_frame(chat: ChatId, client_seq: u64, payload: &[u8]) -> Vec<u8> {
         message_id: 1_000 + client_seq,
         device_epoch: 0,
         content_class: ContentClass::Visible,
-        unanswered: 0,
+        unanswered,
         payload,
         slices: &[],
     };
@@ -93,6 +98,17 @@ impl Rig {
 
     pub fn send(&mut self, connection: usize, chat: ChatId, client_seq: u64, payload: &[u8]) {
         self.say(connection, &send_frame(chat, client_seq, payload));
+    }
+
+    pub fn send_behind(
+        &mut self,
+        connection: usize,
+        chat: ChatId,
+        client_seq: u64,
+        unanswered: u8,
+    ) {
+        let frame = send_frame_behind(chat, client_seq, unanswered, b"x");
+        self.say(connection, &frame);
     }
 
     pub fn ack(&mut self, connection: usize, chat: ChatId, seq: Seq) {

@@ -26,8 +26,8 @@ fn later_numbers_wait_for_the_one_refused() {
         let _cat = rig.live(2, "cat", 1);
         let chat = rig.open(ann, "bob");
         let other = rig.open(ann, "cat");
-        for number in 1..=4 {
-            rig.send(ann, chat, number, b"x");
+        for (number, unanswered) in [(1, 0), (2, 0), (3, 0), (4, 1)] {
+            rig.send_behind(ann, chat, number, unanswered);
         }
         let answers = [
             (1, Ok(1)),
@@ -37,7 +37,7 @@ fn later_numbers_wait_for_the_one_refused() {
         ];
         assert_eq!(rig.answers(ann), answers);
         rig.wait_ms(2_000);
-        rig.send(ann, chat, 4, b"x");
+        rig.send_behind(ann, chat, 4, 1);
         assert_eq!(rig.answers(ann), [refused(4, ErrorCode::RefusedBefore)]);
         rig.send(ann, other, 1, b"x");
         assert_eq!(rig.answers(ann), [(1, Ok(1))], "another chat is free");
@@ -77,6 +77,30 @@ fn changed_limits_hold_for_sessions_that_are_open() {
 }
 
 #[test]
+fn a_repeat_that_is_refused_after_its_answer_holds_up_nothing() {
+    let limited = Config {
+        sends_per_second: 1,
+        sends_burst: 1,
+        ..config()
+    };
+    let mut rig = Rig::with(1, limited);
+    let ann = rig.live(0, "ann", 1);
+    let _bob = rig.live(0, "bob", 1);
+    let chat = rig.open(ann, "bob");
+    rig.send(ann, chat, 1, b"x");
+    rig.send(ann, chat, 1, b"x");
+    let answers = [(1, Ok(1)), refused(1, ErrorCode::RateLimited)];
+    assert_eq!(
+        rig.answers(ann),
+        answers,
+        "the client needs no second answer"
+    );
+    rig.wait_ms(1_000);
+    rig.send(ann, chat, 2, b"x");
+    assert_eq!(rig.answers(ann), [(2, Ok(2))]);
+}
+
+#[test]
 fn a_store_that_is_away_refuses_sends_and_keeps_sessions() {
     for cores in 1..=3 {
         let mut rig = Rig::new(cores);
@@ -90,7 +114,7 @@ fn a_store_that_is_away_refuses_sends_and_keeps_sessions() {
             retry_after_ms: 300,
         });
         assert_eq!(rig.answers(ann), [refused(2, ErrorCode::Unavailable)]);
-        rig.send(ann, chat, 3, b"later");
+        rig.send_behind(ann, chat, 3, 1);
         assert_eq!(rig.answers(ann), [refused(3, ErrorCode::RefusedBefore)]);
         rig.lanes_hold = false;
         rig.set_lanes(LaneState::Ready);
