@@ -151,6 +151,7 @@ fn run_file(
     let mut counts = measured.counts.by_name();
     counts.insert("missing".to_owned(), facts.missing);
     counts.insert("sessions_peak".to_owned(), measured.sessions_peak);
+    counts.extend(measured.figures.clone());
     RunFile {
         format: RUN_FORMAT,
         scenario_name: scenario.name.clone(),
@@ -221,6 +222,7 @@ fn in_flight_max(load: &Load) -> u32 {
         Load::Pairs(load) => load.in_flight,
         Load::HotChat(load) => load.in_flight,
         Load::SlowReaders(load) => load.in_flight,
+        Load::Overload(load) => load.in_flight,
         Load::OfflineDrain(load) => load.in_flight,
         Load::ReconnectStorm(_) | Load::IdleMillion(_) | Load::Day(_) => IN_FLIGHT_MAX,
     }

@@ -34,6 +34,7 @@ impl Engine {
             Load::Pairs(pairs) => self.pairs(scenario, pairs),
             Load::HotChat(hot) => self.hot_chat(scenario, hot),
             Load::SlowReaders(slow) => self.slow_readers(scenario, slow),
+            Load::Overload(overload) => self.overload(scenario, overload),
             Load::OfflineDrain(drain) => self.offline_drain(drain),
             Load::ReconnectStorm(storm) => self.reconnect_storm(scenario, storm),
             Load::IdleMillion(idle) => self.idle_million(scenario, idle),
@@ -47,7 +48,7 @@ impl Engine {
         0..self.fleet.world().devices()
     }
 
-    fn ready(&mut self) -> Result<(), RunError> {
+    pub(super) fn ready(&mut self) -> Result<(), RunError> {
         self.bring_up("sign in", self.all(), QUICK)?;
         self.open_chats()
     }
@@ -84,7 +85,10 @@ impl Engine {
     }
 
     /// The scenario's schedule from now on, and when it counts.
-    fn timetable(&self, scenario: &Scenario) -> Result<(Timetable, Range<u64>), RunError> {
+    pub(super) fn timetable(
+        &self,
+        scenario: &Scenario,
+    ) -> Result<(Timetable, Range<u64>), RunError> {
         let schedule = Schedule::new(scenario)?;
         let (begin_ns, counted_ns) = (self.clock.now_ns(), schedule.counted_ns());
         let counted_ns = begin_ns + counted_ns.start..begin_ns + counted_ns.end;

@@ -1,5 +1,7 @@
 //! `Measured`: the counted part of a run, and what was read of the node around it.
 
+use std::collections::BTreeMap;
+
 use crate::fleet::Counts;
 use crate::node::{NodeUse, Reading};
 use crate::record::ErrorCount;
@@ -21,6 +23,8 @@ pub struct Measured {
     pub sessions_peak: u64,
     /// Errors by kind.
     pub errors: Vec<ErrorCount>,
+    /// Further figures of the scenario's kind, by name.
+    pub figures: BTreeMap<String, u64>,
     /// What the scenario wants and did not come about.
     pub unmet: Vec<String>,
 }
@@ -61,6 +65,7 @@ impl Engine {
             generator_cpu_s: watched.generator_cpu_s,
             sessions_peak: u64::from(self.fleet.live_peak()),
             errors: self.fleet.recorder.errors.counts(),
+            figures: BTreeMap::new(),
             unmet,
         })
     }

@@ -7,6 +7,7 @@ mod course;
 mod engine;
 mod error;
 mod measure;
+mod overload;
 mod progress;
 mod steps;
 mod watch;

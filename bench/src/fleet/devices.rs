@@ -61,6 +61,8 @@ pub struct Fleet {
     live: u32,
     live_peak: u32,
     node_version: String,
+    /// Whether the way of each send from its last transmission is recorded.
+    pub times_transmissions: bool,
     /// Totals.
     pub counts: Counts,
     /// Latencies and errors.
@@ -104,6 +106,7 @@ impl Fleet {
             live: 0,
             live_peak: 0,
             node_version: String::new(),
+            times_transmissions: false,
             counts: Counts::default(),
             recorder,
         }

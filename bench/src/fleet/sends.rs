@@ -118,7 +118,8 @@ impl Fleet {
                 return;
             }
             outgoing.resend_at_ns = None;
-            for (before, send) in outgoing.outstanding.iter().enumerate() {
+            for (before, send) in outgoing.outstanding.iter_mut().enumerate() {
+                send.transmitted_ns = now_ns;
                 encoder.append(send, before);
             }
             let resends = outgoing.outstanding.len() as u64;
@@ -141,7 +142,8 @@ impl Fleet {
             };
             self.waiting -= 1;
             self.messages += 1;
-            let send = outgoing.number(&waiting, mix(self.messages ^ self.seed));
+            let message_id = mix(self.messages ^ self.seed);
+            let send = outgoing.number(&waiting, message_id, now_ns);
             encoder.append(&send, outgoing.outstanding.len() - 1);
             self.counts.sends += 1;
             self.counts.frames_out += 1;
@@ -167,6 +169,10 @@ impl Fleet {
         if send.due_ns >= self.devices[device as usize].measured_from_ns {
             self.recorder
                 .record(Stage::SendToSent, now_ns.saturating_sub(send.due_ns));
+        }
+        if self.times_transmissions {
+            let waited_ns = now_ns.saturating_sub(send.transmitted_ns);
+            self.recorder.record(Stage::TakenToSent, waited_ns);
         }
         self.answered(device, side);
         self.mark_dirty(side);
@@ -274,12 +280,13 @@ impl Encoder<'_> {
 }
 
 impl Outgoing {
-    fn number(&mut self, waiting: &Waiting, message_id: u64) -> Outstanding {
+    fn number(&mut self, waiting: &Waiting, message_id: u64, now_ns: u64) -> Outstanding {
         self.last_client_seq += 1;
         let send = Outstanding {
             client_seq: self.last_client_seq,
             message_id,
             due_ns: waiting.due_ns,
+            transmitted_ns: now_ns,
             payload_bytes: waiting.payload_bytes,
         };
         self.outstanding.push_back(send);

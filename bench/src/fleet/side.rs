@@ -14,6 +14,8 @@ pub struct Outstanding {
     pub message_id: u64,
     /// When the schedule wanted it, or when it was sent.
     pub due_ns: u64,
+    /// When it was transmitted last.
+    pub transmitted_ns: u64,
     pub payload_bytes: u32,
 }
 

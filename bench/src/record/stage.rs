@@ -10,8 +10,10 @@ pub enum Stage {
     Connect,
     /// From the moment that the schedule names (closed loop: the moment of sending) to `Sent`.
     SendToSent,
-    /// From the same moment to the arrival of `Deliver` at a recipient's device.
+    /// From the moment that the schedule names to the arrival of `Deliver` at a recipient's device.
     SendToDeliver,
+    /// Under overload: from the last transmission of a send, the one that was taken, to `Sent`.
+    TakenToSent,
     /// From the begin of a reconnect, or from the cut, until the device has all that was pending.
     ResumeToCaughtUp,
     /// How much later than planned the generator itself did what the schedule names.
@@ -20,10 +22,11 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in the order of a message's way.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Connect,
         Self::SendToSent,
         Self::SendToDeliver,
+        Self::TakenToSent,
         Self::ResumeToCaughtUp,
         Self::Lag,
     ];
@@ -34,6 +37,7 @@ impl Stage {
             Self::Connect => "connect",
             Self::SendToSent => "send-to-sent",
             Self::SendToDeliver => "send-to-deliver",
+            Self::TakenToSent => "taken-to-sent",
             Self::ResumeToCaughtUp => "resume-to-caught-up",
             Self::Lag => "lag",
         }

@@ -46,6 +46,7 @@ pub fn ink(stage: Stage) -> Ink {
         Stage::Connect => Ink::Violet,
         Stage::SendToSent => Ink::Orange,
         Stage::SendToDeliver => Ink::Blue,
+        Stage::TakenToSent => Ink::Violet,
         Stage::ResumeToCaughtUp => Ink::Green,
         Stage::Lag => Ink::Grey,
     }

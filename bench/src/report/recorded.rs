@@ -97,6 +97,7 @@ pub fn stage_title(stage: Stage) -> &'static str {
         Stage::Connect => "connect",
         Stage::SendToSent => "send → sent",
         Stage::SendToDeliver => "send → deliver",
+        Stage::TakenToSent => "taken → sent",
         Stage::ResumeToCaughtUp => "resume → caught up",
         Stage::Lag => "generator's lag",
     }

@@ -42,6 +42,12 @@ pub const STORM_SENDERS_MAX: u32 = 1_000;
 pub const DRAIN_MESSAGES_MAX: u64 = 100_000_000;
 /// Longest pause between two reads of a slow reader, in milliseconds.
 pub const READ_EVERY_MS_MAX: u64 = 600_000;
+/// Longest time in which the top is measured before an overload, in seconds.
+pub const TOP_S_MAX: u64 = 3_600;
+/// Least and most that an overload is, as a multiple of the top.
+pub const OVERLOAD_FACTOR_MIN: f64 = 0.1;
+/// See [`OVERLOAD_FACTOR_MIN`].
+pub const OVERLOAD_FACTOR_MAX: f64 = 100.0;
 /// Most devices of each of the two users of a hot chat.
 pub const DEVICES_PER_USER_MAX: u32 = 16;
 /// Smallest share of the world: a hundred users.

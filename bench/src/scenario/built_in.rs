@@ -2,7 +2,7 @@
 
 use super::error::ScenarioError;
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("pairs", include_str!("../../scenarios/pairs.toml")),
     (
         "offline-drain",
@@ -21,6 +21,7 @@ const FILES: [(&str, &str); 8] = [
         include_str!("../../scenarios/slow-readers.toml"),
     ),
     ("hot-chat", include_str!("../../scenarios/hot-chat.toml")),
+    ("overload", include_str!("../../scenarios/overload.toml")),
     ("day", include_str!("../../scenarios/day.toml")),
     ("new-year", include_str!("../../scenarios/new-year.toml")),
 ];

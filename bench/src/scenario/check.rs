@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::bounds::*;
 use super::kind::{
-    Day, HotChat, IdleMillion, Load, OfflineDrain, Pairs, ReconnectStorm, SlowReaders,
+    Day, HotChat, IdleMillion, Load, OfflineDrain, Overload, Pairs, ReconnectStorm, SlowReaders,
 };
 use super::read::Wrong;
 use super::scenario_file::{Arrivals, Scenario};
@@ -27,6 +27,7 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
         Load::IdleMillion(load) => idle_million(load),
         Load::SlowReaders(load) => slow_readers(load),
         Load::HotChat(load) => hot_chat(load),
+        Load::Overload(load) => overload(load),
         Load::Day(load) => day(load, scenario.arrivals),
     }
 }
@@ -151,6 +152,14 @@ fn hot_chat(load: &HotChat) -> Checked {
     within("load.devices_per_user", load.devices_per_user, devices)?;
     within("load.in_flight", load.in_flight, 1..=IN_FLIGHT_MAX)?;
     within("load.rate", load.rate, 0..=RATE_MAX)
+}
+
+fn overload(load: &Overload) -> Checked {
+    within("load.pairs", load.pairs, 1..=PAIRS_MAX)?;
+    within("load.in_flight", load.in_flight, 1..=IN_FLIGHT_MAX)?;
+    within("load.top_s", load.top_s, 1..=TOP_S_MAX)?;
+    let factors = OVERLOAD_FACTOR_MIN..=OVERLOAD_FACTOR_MAX;
+    within("load.factor", load.factor, factors)
 }
 
 fn day(load: &Day, arrivals: Arrivals) -> Checked {

@@ -18,6 +18,8 @@ pub enum Load {
     SlowReaders(SlowReaders),
     /// One chat in which all devices send.
     HotChat(HotChat),
+    /// Pairs that find out how much the node sustains, and then want several times as much.
+    Overload(Overload),
     /// A part of the world over a part of a day.
     Day(Day),
 }
@@ -127,6 +129,24 @@ pub struct HotChat {
     pub rate: u64,
 }
 
+/// Pairs as in [`Pairs`], one chat each. First a closed loop finds the top; then sends come at `factor` times that rate, whatever the node
+/// does, and what it refuses is sent again when it said; then none come, and all must get in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overload {
+    /// Senders, and as many receivers.
+    pub pairs: u32,
+    /// Unanswered sends of a sender.
+    #[serde(default = "in_flight")]
+    pub in_flight: u32,
+    /// Seconds in which the top is measured, after the warm-up.
+    #[serde(default = "top_s")]
+    pub top_s: u64,
+    /// Sends a second, as a multiple of the top.
+    #[serde(default = "factor")]
+    pub factor: f64,
+}
+
 /// A part of the world; the counted seconds begin at `begin_hour` and stand for `compress` times as many.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -154,18 +174,20 @@ impl Load {
             Self::IdleMillion(_) => "idle-million",
             Self::SlowReaders(_) => "slow-readers",
             Self::HotChat(_) => "hot-chat",
+            Self::Overload(_) => "overload",
             Self::Day(_) => "day",
         }
     }
 
     /// The names of all kinds.
-    pub const KINDS: [&str; 7] = [
+    pub const KINDS: [&str; 8] = [
         "pairs",
         "offline-drain",
         "reconnect-storm",
         "idle-million",
         "slow-readers",
         "hot-chat",
+        "overload",
         "day",
     ];
 }
@@ -176,6 +198,14 @@ fn one() -> u32 {
 
 fn in_flight() -> u32 {
     super::bounds::IN_FLIGHT_MAX
+}
+
+fn top_s() -> u64 {
+    10
+}
+
+fn factor() -> f64 {
+    3.0
 }
 
 fn away_s() -> u64 {

@@ -11,6 +11,8 @@ mod sizes;
 
 pub use bounds::*;
 pub use error::ScenarioError;
-pub use kind::{Day, HotChat, IdleMillion, Load, OfflineDrain, Pairs, ReconnectStorm, SlowReaders};
+pub use kind::{
+    Day, HotChat, IdleMillion, Load, OfflineDrain, Overload, Pairs, ReconnectStorm, SlowReaders,
+};
 pub use scenario_file::{Arrivals, Scenario};
 pub use sizes::Sizes;

@@ -100,6 +100,7 @@ fn load(mut table: Table) -> Result<Load, Wrong> {
         "idle-million" => read(rest, "load").map(Load::IdleMillion),
         "slow-readers" => read(rest, "load").map(Load::SlowReaders),
         "hot-chat" => read(rest, "load").map(Load::HotChat),
+        "overload" => read(rest, "load").map(Load::Overload),
         "day" => read(rest, "load").map(Load::Day),
         _ => Err(unknown_kind("load", &kind, &Load::KINDS)),
     }

@@ -128,6 +128,6 @@ fn rates(scenario: &Scenario) -> Rates {
                 ..Rates::steady(0, seconds)
             }
         }
-        Load::Day(_) => Rates::steady(0, seconds),
+        Load::Overload(_) | Load::Day(_) => Rates::steady(0, seconds),
     }
 }

@@ -198,6 +198,10 @@ impl Shape {
                 pairs: load.pairs,
                 chats_per_sender: 1,
             },
+            Load::Overload(load) => Self::Pairs {
+                pairs: load.pairs,
+                chats_per_sender: 1,
+            },
             Load::HotChat(load) => Self::Two {
                 devices_per_user: load.devices_per_user,
             },
@@ -259,6 +263,7 @@ mod tests {
             population("idle-million", &[("load.sessions", "2000")]),
             population("slow-readers", &[]),
             population("hot-chat", &[]),
+            population("overload", &[("load.pairs", "9")]),
             population("day", &[("load.factor", "1e-7")]),
             population("day", &[]),
         ];

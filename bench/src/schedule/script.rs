@@ -63,6 +63,8 @@ impl Script {
             Load::Pairs(load) => steady(load.rate),
             Load::SlowReaders(load) => steady(load.rate),
             Load::HotChat(load) => steady(load.rate),
+            // Its rate comes of the top that a run finds.
+            Load::Overload(_) => steady(0),
             Load::OfflineDrain(_) => vec![all(0, population.senders(), true)],
             Load::ReconnectStorm(load) => {
                 let cut_ns = counted_ns.start + load.cut_after_s * SECOND_NS;
