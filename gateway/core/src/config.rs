@@ -31,9 +31,12 @@ pub struct Config {
     pub sends_burst: u32,
     /// Chats a minute that a device may open in the long run; 0 for no limit.
     pub opens_per_minute: u32,
-    /// Handshakes a second that this worker begins; 0 for no limit.
+    /// Handshakes a second that this worker begins while nothing is late; 0 for what it can do.
     pub handshakes_per_second: u32,
-    /// Age of the oldest waiting command from which new sends are refused, in milliseconds.
+    /// Standing delay of the lane's queue from which new sends are refused, in milliseconds; the steps before them are shed from
+    /// fractions of it.
+    pub queue_delay_ms: u64,
+    /// Age of the oldest waiting command from which new sends are refused at once, in milliseconds: the lane is stuck.
     pub queue_delay_max_ms: u64,
 }
 
@@ -110,6 +113,7 @@ impl Default for Config {
             sends_burst: 256,
             opens_per_minute: 0,
             handshakes_per_second: 0,
+            queue_delay_ms: 100,
             queue_delay_max_ms: 1_000,
         }
     }

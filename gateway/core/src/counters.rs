@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ringpost_wire::ErrorCode;
 
-use crate::Histogram;
+use crate::{Histogram, Step};
 
 /// Counts since the worker's start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,15 +41,17 @@ pub struct Counters {
     pub send_to_sent: Histogram,
 }
 
-/// What was left out under load, in the order in which it is.
+/// What was left out under load, by step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shed {
-    /// Receipts.
-    pub receipts: u64,
-    /// Requests for pages, lists and chats.
-    pub requests: u64,
-    /// New sends.
-    pub sends: u64,
-    /// Acknowledgements; their sessions were told to list pending chats again.
-    pub acks: u64,
+pub struct Shed([u64; Step::ALL.len()]);
+
+impl Shed {
+    /// How often a step was shed.
+    pub fn of(&self, step: Step) -> u64 {
+        self.0[step as usize]
+    }
+
+    pub(crate) fn add(&mut self, step: Step) {
+        self.0[step as usize] += 1;
+    }
 }

@@ -15,6 +15,7 @@ pub mod limits;
 mod mail;
 mod outbox;
 mod outgoing;
+mod overload;
 mod random;
 mod rate_limit;
 mod seeded_hasher;
@@ -36,6 +37,7 @@ pub use mail::{
     DeviceAck, Group, Mail, MailError, Recipient, Refusal, SendAnswer, SendResult, ShardSet,
 };
 pub use outgoing::{INLINE_BYTES_MAX, Outgoing};
+pub use overload::{STEPS_BY_LEVEL, Step};
 pub use shard_map::ShardMap;
 pub use time::Now;
 pub use token::{NewToken, TokenError, TokenHolder, TokenVerifier};

@@ -75,6 +75,18 @@ pub const BATCH_FRAME_BYTES_MAX: usize = 200_000;
 pub const BATCH_PAGE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Sessions that one turn of a sweep (overflow, drain) visits.
 pub const SWEEP_SESSIONS: u32 = 1024;
+/// Stretch of time of which the least delay counts for the level of load, in microseconds.
+pub const OVERLOAD_INTERVAL_US: u64 = 100_000;
+/// Intervals after which an idle core has forgotten all load.
+pub const OVERLOAD_INTERVALS_AT_ONCE: u32 = 64;
+/// Least and most that those are told to wait who are refused for the home's load, before chance adds up to a half, in milliseconds.
+pub const OVERLOAD_RETRY_MS_MIN: u64 = 100;
+/// See [`OVERLOAD_RETRY_MS_MIN`].
+pub const OVERLOAD_RETRY_MS_MAX: u64 = 5_000;
+/// Sign-ins a second that a core begins in any case, however late it is, unless it is configured to fewer.
+pub const HANDSHAKES_PER_SECOND_MIN: u32 = 200;
+/// Sign-ins a second that a core begins at most.
+pub const HANDSHAKES_PER_SECOND_MAX: u32 = 20_000;
 /// Time between two turns, in milliseconds.
 pub const SWEEP_INTERVAL_MS: u64 = 2;
 /// Least and most that a refused sender is told to wait, in milliseconds.
@@ -101,3 +113,7 @@ const _: () = assert!(SESSION_AGE_MS_MAX <= DEVICE_UNSEEN_DAYS_MIN as u64 * DAY_
 const _: () = assert!(WAITING_COMMANDS_MAX >= BATCH_COMMANDS_MAX);
 const _: () = assert!(DELIVERIES_MAX >= BATCH_COMMANDS_MAX);
 const _: () = assert!(RETRY_AFTER_MS_MIN < RETRY_AFTER_MS_MAX);
+const _: () = assert!(OVERLOAD_RETRY_MS_MIN >= RETRY_AFTER_MS_MIN as u64);
+const _: () =
+    assert!(OVERLOAD_RETRY_MS_MAX + OVERLOAD_RETRY_MS_MAX / 2 <= RETRY_AFTER_MS_MAX as u64);
+const _: () = assert!(HANDSHAKES_PER_SECOND_MIN <= HANDSHAKES_PER_SECOND_MAX);

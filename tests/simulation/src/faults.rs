@@ -253,7 +253,10 @@ impl World {
                 ("deliveries skipped", worker.skipped),
                 ("deliveries overflowed", worker.overflowed),
                 ("sessions taken over", worker.taken_over),
-                ("sends shed", worker.shed.sends),
+                (
+                    "sends shed",
+                    worker.shed.of(ringpost_gateway_core::Step::NewSends),
+                ),
                 ("acks merged", worker.acks_merged),
                 ("claims", lane.claims),
                 ("shards lost", lane.shards_lost),

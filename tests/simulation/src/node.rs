@@ -139,6 +139,8 @@ impl Core {
             sends_per_second: settings.sends_per_second,
             sends_burst: settings.sends_per_second.clamp(4, 256),
             handshakes_per_second: settings.handshakes_per_second,
+            // Sheds before it refuses at once, as a node does, on the simulation's scale.
+            queue_delay_ms: settings.queue_delay_max_ms / 2,
             queue_delay_max_ms: settings.queue_delay_max_ms,
             ..Config::default()
         };

@@ -30,6 +30,8 @@ pub(crate) struct OpenBatch {
     /// The number of each acknowledgement that waits.
     acks: HashMap<(DeviceAddress, ChatId), u64, SeededState>,
     submitted: VecDeque<Reply>,
+    /// When the latest batch was closed.
+    closed_us: u64,
 }
 
 /// What became of an acknowledgement.
@@ -51,6 +53,7 @@ impl OpenBatch {
             bytes: 0,
             acks: HashMap::with_hasher(SeededState(seed)),
             submitted: VecDeque::new(),
+            closed_us: 0,
         }
     }
 
@@ -78,6 +81,13 @@ impl OpenBatch {
     pub(crate) fn delay_us(&self, ticks_us: u64) -> u64 {
         let oldest = self.waiting.front();
         oldest.map_or(0, |oldest| ticks_us.saturating_sub(oldest.since_us))
+    }
+
+    /// For how long the oldest command had been waiting when the latest batch was closed without it, in microseconds. 0 while
+    /// each batch takes all that waits.
+    pub(crate) fn left_out_us(&self) -> u64 {
+        let oldest = self.waiting.front();
+        oldest.map_or(0, |oldest| self.closed_us.saturating_sub(oldest.since_us))
     }
 
     /// Adds a command.
@@ -115,11 +125,17 @@ impl OpenBatch {
         AckTaken::Queued
     }
 
+    /// Whether the lane is free and something waits for it.
+    pub(crate) fn may_close(&self) -> bool {
+        self.submitted.is_empty() && !self.waiting.is_empty()
+    }
+
     /// Closes a batch, if the lane is free and something waits.
-    pub(crate) fn close(&mut self) -> Option<Vec<Command>> {
-        if !self.submitted.is_empty() || self.waiting.is_empty() {
+    pub(crate) fn close(&mut self, ticks_us: u64) -> Option<Vec<Command>> {
+        if !self.may_close() {
             return None;
         }
+        self.closed_us = ticks_us;
         let mut commands = Vec::with_capacity(self.waiting.len().min(BATCH_COMMANDS_MAX));
         let (mut frames, mut pages) = (0, 0);
         while commands.len() < BATCH_COMMANDS_MAX
@@ -217,15 +233,29 @@ mod tests {
         assert_eq!(batch.push_ack(ack(1, 9), 20), AckTaken::Merged);
         assert_eq!(batch.push_ack(ack(1, 7), 20), AckTaken::Merged);
         assert_eq!((batch.waiting(), batch.waiting_requests()), (3, 1));
-        let commands = batch.close().expect("the lane is free");
+        let commands = batch.close(40).expect("the lane is free");
         assert!(matches!(commands[1], Command::Acknowledge { seq: 9, .. }));
         assert_eq!(batch.push_ack(ack(1, 10), 20), AckTaken::Queued);
-        assert_eq!(batch.close(), None, "the lane has a batch");
+        assert_eq!(batch.close(40), None, "the lane has a batch");
         for _ in 0..3 {
             assert!(batch.answered().is_some());
         }
         assert!(batch.answered().is_none());
-        assert_eq!(batch.close().map(|commands| commands.len()), Some(1));
+        assert_eq!(batch.close(40).map(|commands| commands.len()), Some(1));
+    }
+
+    #[test]
+    fn only_what_a_batch_left_out_is_delayed() {
+        let mut batch = OpenBatch::new(0);
+        (0..BATCH_COMMANDS_MAX as u64 + 1).for_each(|ticket| inspect(&mut batch, ticket));
+        assert_eq!(batch.left_out_us(), 0, "no batch was closed yet");
+        batch.close(50).expect("the lane is free");
+        assert_eq!(batch.left_out_us(), 40);
+        while batch.answered().is_some() {}
+        inspect(&mut batch, 0);
+        batch.close(60).expect("the lane is free");
+        inspect(&mut batch, 0);
+        assert_eq!(batch.left_out_us(), 50, "the time of its coming is before");
     }
 
     #[test]
@@ -238,7 +268,7 @@ mod tests {
         assert_eq!((batch.waiting(), batch.waiting_requests()), (2, 0));
         assert_eq!(batch.push_ack(ack(2, 8), 30), AckTaken::Merged);
         assert_eq!(batch.delay_us(50), 30);
-        let commands = batch.close().expect("the lane is free");
+        let commands = batch.close(40).expect("the lane is free");
         assert!(matches!(commands[1], Command::Acknowledge { seq: 8, .. }));
     }
 }

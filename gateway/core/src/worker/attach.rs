@@ -5,7 +5,7 @@
 
 use ringpost_storage_core::Command;
 use ringpost_storage_core::outcome::Registered;
-use ringpost_wire::{ChatId, DeviceAddress};
+use ringpost_wire::{ChatId, DeviceAddress, ErrorCode};
 
 use super::Worker;
 use super::admission::Kind;
@@ -17,8 +17,8 @@ impl Worker {
     pub(super) fn attach(&mut self, to: SessionAddress, device: DeviceAddress) {
         let admitted = self.admit(Kind::Read);
         let refusal = match admitted {
-            Err(refusal) => refusal,
-            Ok(()) if !self.attaches.has_room() => self.overloaded(1_000),
+            Err((code, retry_ms)) => self.refusal(code, retry_ms),
+            Ok(()) if !self.attaches.has_room() => self.refusal(ErrorCode::Overloaded, 1_000),
             Ok(()) => {
                 let attach = self.attaches.begin(to, device);
                 return self.register(attach, device, None);
@@ -63,7 +63,7 @@ impl Worker {
             if self.request(home, link) {
                 continue;
             }
-            let refusal = self.overloaded(1_000);
+            let refusal = self.refusal(ErrorCode::Overloaded, 1_000);
             if let Some(attach) = self.attaches.get_mut(number) {
                 attach.links_in_flight -= 1;
                 attach.failed = Some(refusal);

@@ -9,7 +9,7 @@ use ringpost_wire::{
 
 use super::Worker;
 use crate::session::Skipped;
-use crate::{Group, Outgoing, SessionId};
+use crate::{Group, Outgoing, SessionId, Step};
 
 impl Worker {
     /// A message for sessions of this core.
@@ -134,7 +134,7 @@ impl Worker {
                 continue;
             };
             if session.data_room_bytes() < Receipt::FRAME_BYTES {
-                self.counters.shed.receipts += 1;
+                self.counters.shed.add(Step::ReadReceipts);
                 continue;
             }
             self.write_data(*id, frame.clone());

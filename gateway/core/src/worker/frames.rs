@@ -4,7 +4,7 @@ use ringpost_wire::{Ack, ClientFrame, ErrorCode, Failure, FrameKind, Ping, Pong}
 
 use super::Worker;
 use crate::session::Phase;
-use crate::{DeviceAck, SessionId};
+use crate::{DeviceAck, SessionId, Step};
 
 impl Worker {
     /// A whole frame of a session.
@@ -67,7 +67,7 @@ impl Worker {
         };
         let home = self.shards.chat_home(ack.chat);
         if !self.outbox(home).ack(device_ack) {
-            self.counters.shed.acks += 1;
+            self.counters.shed.add(Step::Acks);
             self.fall_behind_everywhere(id);
         }
     }

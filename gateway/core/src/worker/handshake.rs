@@ -18,10 +18,9 @@ impl Worker {
                 "this server speaks version 1",
             );
         }
-        if let Err(wait_ms) = self
-            .handshakes
-            .take(self.rates.handshakes, self.now.ticks_us)
-        {
+        self.load
+            .advance(self.now.ticks_us, self.batch.waiting() == 0);
+        if let Err(wait_ms) = self.load.handshakes.take(self.now.ticks_us) {
             let retry_after_ms = self.random.retry_after_ms(wait_ms.max(1_000));
             return self.fail_with_advice(id, ErrorCode::Overloaded, retry_after_ms, "handshakes");
         }

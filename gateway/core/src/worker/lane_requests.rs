@@ -9,7 +9,7 @@ use super::admission::Kind;
 use crate::home::{AckTaken, Reply};
 use crate::{
     AdminRefused, CoreId, DeviceAck, Effect, LaneState, Mail, Refusal, SendAnswer, SendResult,
-    SessionAddress,
+    SessionAddress, Step,
 };
 
 impl Worker {
@@ -30,7 +30,11 @@ impl Worker {
             };
             return self.refuse_append(to, chat, client_seq, refusal);
         }
-        if let Err(refusal) = self.admit(Kind::Send) {
+        // A sender on this core was admitted before its frame was copied.
+        if to.core != self.config.core
+            && let Err((code, retry_ms)) = self.admit(Kind::Send)
+        {
+            let refusal = self.refusal(code, retry_ms);
             return self.refuse_append(to, chat, client_seq, refusal);
         }
         let command = Command::Append {
@@ -119,7 +123,7 @@ impl Worker {
             other,
             now_ms: self.now.clock_ms,
         };
-        self.enqueue_if_admitted(Kind::Mark, command, Reply::OpenChat { to, request });
+        self.enqueue_if_admitted(Kind::Open, command, Reply::OpenChat { to, request });
     }
 
     pub(super) fn link(&mut self, home: CoreId, attach: u64, chat: ChatId, device: DeviceAddress) {
@@ -152,7 +156,10 @@ impl Worker {
     fn enqueue_if_admitted(&mut self, kind: Kind, command: Command, reply: Reply) {
         match self.admit(kind) {
             Ok(()) => self.enqueue(command, reply),
-            Err(refusal) => self.refuse_reply(reply, refusal),
+            Err((code, retry_ms)) => {
+                let refusal = self.refusal(code, retry_ms);
+                self.refuse_reply(reply, refusal);
+            }
         }
     }
 
@@ -168,7 +175,7 @@ impl Worker {
 
     /// An acknowledgement is lost: the sessions of this shard's users list what is pending and acknowledge again.
     pub(super) fn ask_acks_again(&mut self, user_shard: ShardId) {
-        self.counters.shed.acks += 1;
+        self.counters.shed.add(Step::Acks);
         self.outbox(self.shards.home(user_shard))
             .home_overflowed(user_shard);
     }

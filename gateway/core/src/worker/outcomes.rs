@@ -17,9 +17,16 @@ impl Worker {
         if self.lane != LaneState::Ready {
             return;
         }
-        let Some(commands) = self.batch.close() else {
+        if !self.batch.may_close() {
+            return;
+        }
+        let ticks_us = self.now.ticks_us;
+        let left_out_us = self.batch.left_out_us();
+        let Some(commands) = self.batch.close(ticks_us) else {
             return;
         };
+        let count = commands.len() as u64;
+        self.load.dequeued(left_out_us, count, ticks_us);
         let appends = |command: &&Command| matches!(command, Command::Append { .. });
         let messages = commands.iter().filter(appends).count() as u64;
         self.counters.batches += 1;
@@ -123,7 +130,7 @@ impl Worker {
             (Reply::Ack { .. }, Outcome::Failed(_)) => {}
             (Reply::ReadMark { to }, Outcome::ReadMarked(marked)) => {
                 if let Some(due) = &marked.receipt {
-                    self.hand_receipt_on(due);
+                    self.hand_read_receipt_on(due);
                 }
                 let (session, answer) = (to.session, Ok(()));
                 self.post(to.core, Mail::ReadMarked { session, answer });

@@ -10,7 +10,7 @@ use ringpost_wire::{
 
 use super::Worker;
 use crate::limits::{PAGE_BYTES_AT_ONCE, PAGE_FRAME_BYTES, PAGE_ROOM_BYTES_MIN, PAGES_WAITING_MAX};
-use crate::{Mail, Outgoing, Refusal, SessionId};
+use crate::{Mail, Outgoing, Refusal, SessionId, Step};
 
 impl Worker {
     pub(super) fn ask_page(&mut self, id: SessionId, page: ReadPage) {
@@ -27,7 +27,7 @@ impl Worker {
 
     /// Refuses a request for load.
     pub(super) fn shed_request(&mut self, id: SessionId, request: u32) {
-        self.counters.shed.requests += 1;
+        self.counters.shed.add(Step::Stored);
         let retry_after_ms = self.random.retry_after_ms(200);
         self.refuse_request(id, request, ErrorCode::Overloaded, retry_after_ms);
     }

@@ -5,7 +5,7 @@ use ringpost_wire::{ChatOpened, ErrorCode, MarkRead, OpenChat};
 
 use super::Worker;
 use crate::limits::SESSION_REQUESTS_MAX;
-use crate::{Mail, Refusal, SessionId};
+use crate::{Mail, Refusal, SessionId, Step};
 
 impl Worker {
     pub(super) fn ask_open_chat(&mut self, id: SessionId, open: OpenChat) {
@@ -49,13 +49,17 @@ impl Worker {
         };
         let has_room = session.requests_unanswered < SESSION_REQUESTS_MAX;
         session.requests_unanswered += u8::from(has_room);
+        let step = match mail {
+            Mail::MarkRead { .. } => Step::ReadReceipts,
+            _ => Step::NewSends,
+        };
         if has_room && self.request(self.shards.chat_home(chat), mail) {
             return;
         }
         if has_room {
             self.one_answered(id);
         }
-        self.counters.shed.requests += 1;
+        self.counters.shed.add(step);
         let retry_after_ms = self.random.retry_after_ms(500);
         self.refuse_request(id, request, ErrorCode::Overloaded, retry_after_ms);
     }

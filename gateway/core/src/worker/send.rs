@@ -4,7 +4,8 @@ use bytes::Bytes;
 use ringpost_wire::{Answer, ChatId, ErrorCode, MessageView, Refused, Sent};
 
 use super::Worker;
-use crate::{CoreId, Mail, SendAnswer, SendResult, SessionId};
+use super::admission::Kind;
+use crate::{CoreId, Mail, SendAnswer, SendResult, SessionId, Step};
 
 impl Worker {
     pub(super) fn send(&mut self, id: SessionId, message: &MessageView<'_>) {
@@ -23,8 +24,8 @@ impl Worker {
         message: &MessageView<'_>,
     ) -> Result<(), (ErrorCode, u64)> {
         let (rate, ticks_us) = (self.rates.sends, self.now.ticks_us);
-        let home = usize::from(self.shards.chat_home(chat).0);
-        let has_room = self.outboxes[home].has_request_room();
+        let home = self.shards.chat_home(chat);
+        let has_room = self.outboxes[usize::from(home.0)].has_request_room();
         let Some(session) = self.sessions.get_mut(id) else {
             return Ok(());
         };
@@ -39,7 +40,12 @@ impl Worker {
             return Err((ErrorCode::Overloaded, 1_000));
         }
         let taken = session.sends.take(rate, ticks_us);
-        taken.map_err(|wait_ms| (ErrorCode::RateLimited, wait_ms))
+        taken.map_err(|wait_ms| (ErrorCode::RateLimited, wait_ms))?;
+        if home == self.config.core {
+            // Before anything is copied: a refusal must cost little.
+            self.admit(Kind::Send)?;
+        }
+        Ok(())
     }
 
     fn pass_send_on(&mut self, id: SessionId, message: &MessageView<'_>) {
@@ -108,7 +114,7 @@ impl Worker {
         *self.counters.refused.entry(refused.code).or_default() += 1;
         let is_for_load = refused.code.answer() == Answer::RetrySame;
         if is_for_load {
-            self.counters.shed.sends += 1;
+            self.counters.shed.add(Step::NewSends);
             if let Some(session) = self.sessions.get_mut(id) {
                 let sending = session.sending.get_or_insert_default();
                 sending.refused_for_load(refused.chat, refused.client_seq);

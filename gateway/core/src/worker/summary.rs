@@ -23,6 +23,10 @@ pub struct Summary {
     pub mails_waiting: usize,
     /// Requests to other cores that are not answered.
     pub requests_unanswered: usize,
+    /// Steps that are shed for load, the first ones of `Step::ALL`.
+    pub load_level: u8,
+    /// Least time by which commands missed a batch, in the latest stretch of time, in microseconds.
+    pub queue_delay_us: u64,
     /// `Input::Drain` was given.
     pub draining: bool,
 }

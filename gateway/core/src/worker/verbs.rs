@@ -8,8 +8,9 @@ use super::Summary;
 use super::sweep::Sweeps;
 use crate::home::{Attaches, Directory, OpenBatch};
 use crate::outbox::Outbox;
+use crate::overload::{Control, HandshakePace};
 use crate::random::Random;
-use crate::rate_limit::{Rate, RateLimit};
+use crate::rate_limit::Rate;
 use crate::session::{PartialPool, SessionTable, Strangers};
 use crate::timer_wheel::TimerWheel;
 use crate::token::TokenVerifier;
@@ -22,16 +23,13 @@ use crate::{
 pub(super) struct Rates {
     pub(super) sends: Option<Rate>,
     pub(super) opens: Option<Rate>,
-    pub(super) handshakes: Option<Rate>,
 }
 
 impl Rates {
     fn of(limits: &ChangeableLimits) -> Self {
-        let handshakes = limits.handshakes_per_second;
         Self {
             sends: Rate::new(limits.sends_per_second, 1_000_000, limits.sends_burst),
             opens: Rate::new(limits.opens_per_minute, 60_000_000, limits.opens_per_minute),
-            handshakes: Rate::new(handshakes, 1_000_000, handshakes),
         }
     }
 }
@@ -60,7 +58,7 @@ pub struct Worker {
     pub(super) strangers: Strangers,
     pub(super) timers: TimerWheel,
     pub(super) partials: PartialPool,
-    pub(super) handshakes: RateLimit,
+    pub(super) load: Control,
     pub(super) sweeps: Sweeps,
 
     pub(super) directory: Directory,
@@ -105,7 +103,11 @@ impl Worker {
             strangers: Strangers::default(),
             timers: TimerWheel::new(now.ticks_ms()),
             partials: PartialPool::default(),
-            handshakes: RateLimit::default(),
+            load: Control::new(
+                config.queue_delay_ms,
+                config.handshakes_per_second,
+                now.ticks_us,
+            ),
             sweeps: Sweeps::default(),
             directory: Directory::new(config.seed),
             attaches: Attaches::default(),
@@ -141,7 +143,7 @@ impl Worker {
             Input::BatchAnswered { outcomes } => self.batch_answered(outcomes),
             Input::Lane(state) => self.lane_changed(state),
             Input::Admin { ticket, command } => self.admin(ticket, command),
-            Input::Limits(limits) => self.rates = Rates::of(&limits),
+            Input::Limits(limits) => self.change_limits(&limits),
             Input::Drain { delay_ms } => self.drain(delay_ms),
         }
         self.settle();
@@ -156,6 +158,7 @@ impl Worker {
             self.session_due(slot);
         }
         self.sweep();
+        self.load.advance(now.ticks_us, self.batch.waiting() == 0);
         self.settle();
     }
 
@@ -179,7 +182,8 @@ impl Worker {
     /// When `timeout` is due next, in ticks (microseconds of `Now::ticks_us`); `None` for never.
     pub fn next_deadline(&self) -> Option<u64> {
         let deadlines = [self.timers.next_deadline_ms(), self.sweeps.deadline_ms()];
-        deadlines.into_iter().flatten().min().map(|ms| ms * 1_000)
+        let next_us = deadlines.into_iter().flatten().min().map(|ms| ms * 1_000);
+        next_us.into_iter().chain(self.load.deadline_us()).min()
     }
 
     /// The state in numbers.
@@ -196,6 +200,8 @@ impl Worker {
             submitted_commands: self.batch.submitted(),
             mails_waiting: outboxes.clone().map(Outbox::waiting).sum(),
             requests_unanswered: outboxes.map(Outbox::requests_unanswered).sum(),
+            load_level: self.load.level(),
+            queue_delay_us: self.load.delay_us(),
             draining: self.sweeps.is_draining(),
         }
     }
@@ -208,6 +214,11 @@ impl Worker {
     /// Which core is home of what.
     pub fn shards(&self) -> &ShardMap {
         &self.shards
+    }
+
+    fn change_limits(&mut self, limits: &ChangeableLimits) {
+        self.rates = Rates::of(limits);
+        self.load.handshakes = HandshakePace::new(limits.handshakes_per_second);
     }
 
     fn advance_clock(&mut self, now: Now) {

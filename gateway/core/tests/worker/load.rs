@@ -1,12 +1,13 @@
 //! Refusals for load: they use no number, and later numbers wait for the refused one.
 
-use ringpost_gateway_core::{Config, CoreId, Input, LaneState};
+use ringpost_gateway_core::{Config, CoreId, Input, LaneState, Step};
 use ringpost_storage_core::Outcome;
 use ringpost_storage_core::outcome::AppendRefused;
-use ringpost_wire::{ErrorCode, FrameKind, ServerFrame};
+use ringpost_wire::{ErrorCode, FrameKind, MarkRead, ServerFrame};
 
 use crate::clients::*;
 use crate::rig::{Rig, config};
+use crate::tokens::token;
 
 fn refused(number: u64, code: ErrorCode) -> Answer {
     (number, Err((code, 0)))
@@ -200,6 +201,64 @@ fn a_queue_that_is_late_refuses_new_sends() {
     rig.run();
     rig.send(ann, chat, 3, b"x");
     assert_eq!(rig.answers(ann).last(), Some(&(3, Ok(3))));
+}
+
+/// Answers the batch that the held lane has.
+fn answer_batch(rig: &mut Rig) {
+    let commands = rig.lanes.remove(&CoreId(0)).expect("the lane has a batch");
+    let outcomes = commands.iter().map(|command| rig.store.run(command));
+    let outcomes = outcomes.collect();
+    rig.input(CoreId(0), Input::BatchAnswered { outcomes });
+    rig.run();
+}
+
+#[test]
+fn a_standing_queue_sheds_in_the_order_of_the_contract() {
+    let mut rig = Rig::new(1);
+    let ann = rig.live(0, "ann", 1);
+    let names = ["bob", "cat", "dan"];
+    let chats = names.map(|name| {
+        rig.live(0, name, 1);
+        rig.open(ann, name)
+    });
+    rig.lanes_hold = true;
+    // Four of them fill a batch.
+    for number in 1..=16 {
+        for chat in chats {
+            rig.send(ann, chat, number, &[1; 60_000]);
+        }
+    }
+    for _ in 0..4 {
+        rig.wait_ms(120);
+        answer_batch(&mut rig);
+    }
+    assert_eq!(rig.workers[0].summary().load_level, 5);
+    let eve = rig.connect(0);
+    let mut out = Vec::new();
+    let (chat, read_to) = (chats[0], 1);
+    MarkRead { chat, read_to }.encode(&mut out);
+    rig.say(ann, &out);
+    assert_eq!(rig.failure(ann), (0, ErrorCode::Overloaded));
+    rig.answers(ann);
+    rig.send(ann, chats[0], 2, b"a repeat");
+    assert_eq!(rig.answers(ann), [refused(2, ErrorCode::Overloaded)]);
+    rig.say(eve, &hello(&token("eve", 1, EXPIRES_S)));
+    rig.ask_page(ann, 9, chats[0], 1);
+    rig.lanes_hold = false;
+    rig.run();
+    assert_eq!(
+        rig.kinds(eve),
+        [FrameKind::Welcome],
+        "who signs in is let in"
+    );
+    rig.next_of(ann, FrameKind::Page);
+    let shed = rig.workers[0].counters().shed;
+    let steps = [Step::ReadReceipts, Step::NewSends, Step::Stored, Step::Acks];
+    assert_eq!(steps.map(|step| shed.of(step)), [1, 1, 0, 0]);
+    rig.wait_ms(1_000);
+    assert_eq!(rig.workers[0].summary().load_level, 0);
+    rig.send(ann, chats[0], 17, b"later");
+    assert_eq!(rig.answers(ann).last(), Some(&(17, Ok(17))));
 }
 
 #[test]

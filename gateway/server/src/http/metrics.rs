@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderName, header};
-use ringpost_gateway_core::{BUCKETS, Histogram};
+use ringpost_gateway_core::{BUCKETS, Histogram, Step};
 
 use super::page::Page;
 use crate::store::StoreState;
@@ -17,6 +17,7 @@ pub(super) async fn metrics(
     let cores: Vec<Published> = view.cores().collect();
     let mut page = Page::default();
     messages(&mut page, &cores);
+    load(&mut page, &cores);
     sessions(&mut page, &cores);
     latencies(&mut page, &cores);
     sockets(&mut page, &cores);
@@ -74,26 +75,6 @@ fn messages(page: &mut Page, cores: &[Published]) {
             refused,
         );
     }
-    page.family(
-        "ringpost_messages_shed_total",
-        "counter",
-        "Left out under load, by step.",
-    );
-    for (step, of) in [
-        (
-            "receipts",
-            (|core| core.counters.shed.receipts) as fn(&Published) -> u64,
-        ),
-        ("requests", |core| core.counters.shed.requests),
-        ("sends", |core| core.counters.shed.sends),
-        ("acks", |core| core.counters.shed.acks),
-    ] {
-        page.sample(
-            "ringpost_messages_shed_total",
-            &format!("step=\"{step}\""),
-            total(cores, of),
-        );
-    }
     let acks = total(cores, |core| core.counters.acks);
     page.single(
         "ringpost_acks_total",
@@ -101,6 +82,36 @@ fn messages(page: &mut Page, cores: &[Published]) {
         "Acknowledgements taken in.",
         acks,
     );
+}
+
+/// What is left out or refused, in the order in which it is, and how far that goes.
+fn load(page: &mut Page, cores: &[Published]) {
+    let name = "ringpost_shed_total";
+    page.family(name, "counter", "Left out or refused under load, by step.");
+    for step in Step::ALL {
+        let labels = format!("step=\"{}\"", step.name());
+        page.sample(
+            name,
+            &labels,
+            total(cores, |core| core.counters.shed.of(step)),
+        );
+    }
+    let name = "ringpost_load_level";
+    let help =
+        "Steps that are shed for the delay of a core's queue: 0 to 5, the last of them new sends.";
+    page.family(name, "gauge", help);
+    for (index, core) in cores.iter().enumerate() {
+        let level = f64::from(core.summary.load_level);
+        page.sample(name, &format!("core=\"{index}\""), level);
+    }
+    let name = "ringpost_queue_delay_seconds";
+    let help =
+        "Least time by which commands of a core missed a batch, over the latest tenth of a second.";
+    page.family(name, "gauge", help);
+    for (index, core) in cores.iter().enumerate() {
+        let delay_s = core.summary.queue_delay_us as f64 / 1e6;
+        page.sample(name, &format!("core=\"{index}\""), delay_s);
+    }
 }
 
 fn sessions(page: &mut Page, cores: &[Published]) {
