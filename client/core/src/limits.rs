@@ -65,8 +65,10 @@ pub const DIAL_TIMEOUT_MS: u64 = 10_000;
 pub const HANDSHAKE_TIMEOUT_MS: u64 = 10_000;
 /// Longest wait for the answer to a heartbeat.
 pub const PONG_TIMEOUT_MS: u64 = 20_000;
-/// Longest time without any answer while some are due; then the connection is given up.
-pub const ANSWER_TIMEOUT_MS: u64 = 30_000;
+/// Time without any answer while some are due after which the server is asked, again and again, whether it lives.
+pub const ANSWER_PING_MS: u64 = 10_000;
+/// Longest time without any answer of a server that lives, while some are due; then the connection is given up.
+pub const ANSWER_TIMEOUT_MS: u64 = 300_000;
 /// First wait before a connection is tried again; doubles.
 pub const BACKOFF_MS: u64 = 200;
 /// Longest wait before a connection is tried again.
@@ -74,6 +76,7 @@ pub const BACKOFF_MS_MAX: u64 = 30_000;
 /// A session that lasted so long makes the next backoff begin from the first wait.
 pub const STABLE_SESSION_MS: u64 = 5_000;
 
+const _: () = assert!(ANSWER_PING_MS + PONG_TIMEOUT_MS < ANSWER_TIMEOUT_MS);
 const _: () = assert!(PLAUSIBLE_SEQ_MAX < ringpost_wire::limits::SEQ_MAX / 2 + 2);
 const _: () = assert!(UNANSWERED_MAX == WIRE_UNANSWERED_MAX);
 const _: () = assert!(PULL_MESSAGES_MAX as usize <= PAGE_MESSAGES_MAX);

@@ -225,6 +225,7 @@ impl Machine {
             Timer::Ping,
             Timer::Pong,
             Timer::Answer,
+            Timer::Overdue,
             Timer::Leave,
             Timer::List,
             Timer::Reader,

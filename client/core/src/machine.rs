@@ -12,6 +12,7 @@ use crate::chats::{Marks, Opens};
 use crate::effect::{ConnectionState, Effect};
 use crate::inbox::{Acks, Lister, Reader, Stream};
 use crate::input::Input;
+use crate::limits::{ANSWER_PING_MS, ANSWER_TIMEOUT_MS};
 use crate::link::Link;
 use crate::outbox::Lanes;
 use crate::random::Random;
@@ -111,9 +112,9 @@ impl Machine {
         while let Some(timer) = self.timers.pop_due(self.now_ms) {
             match timer {
                 Timer::Dial => self.dial(),
-                Timer::Handshake | Timer::Pong | Timer::Answer => self.give_up(),
+                Timer::Handshake | Timer::Pong | Timer::Overdue => self.give_up(),
                 Timer::Leave => self.leave(),
-                Timer::Ping => self.ping(),
+                Timer::Ping | Timer::Answer => self.ping(),
                 Timer::Ack => self.flush_acks(),
                 Timer::List => self.list_again(),
                 Timer::Gap(chat) => self.pull(chat, u64::MAX),
@@ -189,21 +190,24 @@ impl Machine {
         }
     }
 
-    /// Keeps the deadline for answers: set while any are due, moved by each.
+    /// Keeps the deadlines for answers: set while any are due, moved by each. A server whose store is away owes answers for as
+    /// long, and a session that is kept goes on at once when it is back; one that does not even answer a ping is left.
     fn watch_answers(&mut self) {
         let due = self.lanes.in_flight() > 0
             || self.reader.is_asked()
             || self.lister.is_asked()
             || self.opens.is_asked();
-        if !due {
+        if !due || core::mem::take(&mut self.link.was_answered) {
             self.timers.clear(Timer::Answer);
-            return;
+            self.timers.clear(Timer::Overdue);
         }
-        let at_ms = self.now_ms + crate::limits::ANSWER_TIMEOUT_MS;
-        if core::mem::take(&mut self.link.was_answered) {
-            self.timers.set(Timer::Answer, at_ms);
-        } else {
-            self.timers.set_if_clear(Timer::Answer, at_ms);
+        if due {
+            let (ping_ms, end_ms) = (
+                self.now_ms + ANSWER_PING_MS,
+                self.now_ms + ANSWER_TIMEOUT_MS,
+            );
+            self.timers.set_if_clear(Timer::Answer, ping_ms);
+            self.timers.set_if_clear(Timer::Overdue, end_ms);
         }
     }
 }

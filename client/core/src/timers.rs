@@ -15,8 +15,10 @@ pub(crate) enum Timer {
     Ping,
     /// No answer to a heartbeat.
     Pong,
-    /// Answers are due and none came.
+    /// Answers are due and none came for a while.
     Answer,
+    /// Answers are due and none came for too long.
+    Overdue,
     /// `GoAway`: leave now.
     Leave,
     /// Acknowledgements are due.

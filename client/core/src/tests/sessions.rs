@@ -4,7 +4,7 @@ use ringpost_wire::{DeviceAddress, ErrorCode, GoAway, Pong};
 
 use super::rig::{OWN, Request, Rig};
 use crate::limits::{
-    ANSWER_TIMEOUT_MS, BACKOFF_MS, BACKOFF_MS_MAX, DIAL_TIMEOUT_MS, PONG_TIMEOUT_MS,
+    ANSWER_PING_MS, ANSWER_TIMEOUT_MS, BACKOFF_MS, BACKOFF_MS_MAX, DIAL_TIMEOUT_MS, PONG_TIMEOUT_MS,
 };
 use crate::{ConnectionState, Effect, Ended, Input, Machine, Options, State};
 
@@ -127,25 +127,66 @@ fn a_silent_server_is_found_dead_by_the_heartbeat() {
     let mut rig = Rig::live();
     rig.pass(240_000);
     assert_eq!(rig.requests(), [Request::Ping]);
-    let pong = Pong {
-        nonce: 0,
-        time_ms: 0,
-    };
-    rig.receive(|out| pong.encode(out));
+    pong(&mut rig);
     rig.pass(240_000);
     assert_eq!(rig.requests(), [Request::Ping]);
     rig.pass(PONG_TIMEOUT_MS);
     assert_ne!(rig.machine.connection(), ConnectionState::Live);
 }
 
+fn pong(rig: &mut Rig) {
+    let pong = Pong {
+        nonce: 0,
+        time_ms: 0,
+    };
+    rig.receive(|out| pong.encode(out));
+}
+
 #[test]
-fn a_server_that_answers_nothing_is_left() {
+fn a_server_that_owes_an_answer_and_says_nothing_is_left() {
     let mut rig = Rig::live();
     rig.send(1);
-    rig.pass(ANSWER_TIMEOUT_MS - 1);
+    rig.requests();
+    rig.pass(ANSWER_PING_MS);
+    assert_eq!(rig.requests(), [Request::Ping]);
+    rig.pass(PONG_TIMEOUT_MS - 1);
     assert_eq!(rig.machine.connection(), ConnectionState::Live);
     rig.pass(1);
     assert_ne!(rig.machine.connection(), ConnectionState::Live);
+}
+
+#[test]
+fn a_server_that_owes_an_answer_and_lives_is_waited_for_up_to_a_bound() {
+    let mut rig = Rig::live();
+    rig.send(1);
+    rig.requests();
+    for _ in 1..ANSWER_TIMEOUT_MS / ANSWER_PING_MS {
+        rig.pass(ANSWER_PING_MS);
+        assert_eq!(rig.requests(), [Request::Ping]);
+        pong(&mut rig);
+    }
+    rig.pass(ANSWER_PING_MS - 1);
+    assert_eq!(rig.machine.connection(), ConnectionState::Live);
+    rig.pass(1);
+    assert_ne!(rig.machine.connection(), ConnectionState::Live);
+}
+
+#[test]
+fn an_answer_begins_the_wait_for_the_others_anew() {
+    let mut rig = Rig::live();
+    rig.send(1);
+    rig.send(2);
+    rig.requests();
+    rig.pass(ANSWER_PING_MS - 1);
+    rig.sent(1, 1);
+    rig.pass(ANSWER_PING_MS - 1);
+    assert_eq!(rig.requests(), []);
+    rig.pass(1);
+    assert_eq!(rig.requests(), [Request::Ping]);
+    rig.sent(2, 2);
+    pong(&mut rig);
+    rig.pass(2 * ANSWER_PING_MS);
+    assert_eq!(rig.requests(), []);
 }
 
 #[test]
