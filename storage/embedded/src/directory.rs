@@ -186,8 +186,8 @@ fn read_incarnation(path: &Path) -> Result<Incarnation, OpenError> {
             first_segment: first.parse().ok()?,
         })
     });
-    parsed.ok_or_else(|| OpenError::NotAStore {
-        path: path.parent().unwrap_or(path).to_path_buf(),
+    parsed.ok_or_else(|| OpenError::Incarnation {
+        path: path.to_path_buf(),
     })
 }
 
@@ -246,6 +246,19 @@ mod tests {
         let _first = Directory::open(root.path()).unwrap();
         let error = Directory::open(root.path()).unwrap_err();
         assert!(matches!(error, OpenError::InUse { .. }), "{error}");
+    }
+
+    #[test]
+    fn an_incarnation_that_cannot_be_read_is_refused_by_its_own_name() {
+        let root = tempfile::tempdir().unwrap();
+        drop(Directory::open(root.path()).unwrap());
+        let file = root.path().join("INCARNATION");
+        for text in ["", "3", "3 x\n", "3 1 1\n"] {
+            fs::write(&file, text).unwrap();
+            let error = Directory::open(root.path()).unwrap_err();
+            let is_named = matches!(&error, OpenError::Incarnation { path } if *path == file);
+            assert!(is_named, "{text:?}: {error}");
+        }
     }
 
     #[test]

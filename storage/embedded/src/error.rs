@@ -94,6 +94,12 @@ pub enum OpenError {
         /// The folder.
         path: PathBuf,
     },
+    /// The file that counts how often the store was opened cannot be read.
+    #[error("{} does not say how often the store was opened; restore the store from a backup", path.display())]
+    Incarnation {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder was written by another version.
     #[error("{} has format version {found}; this build reads version {supported}", path.display())]
     OtherVersion {
