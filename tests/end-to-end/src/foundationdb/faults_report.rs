@@ -19,8 +19,8 @@ pub struct FaultOutcome {
     pub sent_during: u64,
     /// What `/readyz` said at its end, if the node was not ready.
     pub not_ready: Option<String>,
-    /// Sessions that were open before it and not at its end, or after the time that clients wait for answers.
-    pub sessions_lost: usize,
+    /// Sessions that ended from its begin until service was back.
+    pub sessions_lost: u64,
     /// From the server's return until `/readyz` says ready, in milliseconds; `None` if it never did.
     pub ready_ms: Option<u64>,
     /// From the server's return until a message is answered `Sent`, in milliseconds; `None` if none was.

@@ -19,8 +19,6 @@ use crate::{NodeProcess, Place, Tokens};
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(60);
 /// Service that is not back after this time never will be.
 const BACK_TIMEOUT: Duration = Duration::from_secs(90);
-/// Clients hang up by themselves when an answer is owed for half a minute: sessions are counted before that.
-const CLIENT_PATIENCE: Duration = Duration::from_secs(22);
 /// Load without a fault before each fault.
 const CALM: Duration = Duration::from_secs(2);
 
@@ -110,14 +108,9 @@ fn suffer(
     let begun = Instant::now();
     let before = fleet.totals();
     fault.begin(server, fleet, away)?;
-    let rest = if fault.is_absence() {
-        away
-    } else {
-        Duration::ZERO
-    };
-    fleet.rest(rest.min(CLIENT_PATIENCE));
-    let sessions_lost = before.live.saturating_sub(fleet.totals().live);
-    fleet.rest(rest.saturating_sub(CLIENT_PATIENCE));
+    if fault.is_absence() {
+        fleet.rest(away);
+    }
     let during = fleet.totals();
     let (status, reason) = node.get("/readyz", None)?;
     let away_ms = begun.elapsed().as_millis() as u64;
@@ -128,7 +121,7 @@ fn suffer(
         away_ms,
         sent_during: during.sent - before.sent,
         not_ready: (status != 200).then(|| reason.trim().to_owned()),
-        sessions_lost,
+        sessions_lost: fleet.totals().lost_sessions - before.lost_sessions,
         ready_ms,
         first_sent_ms,
     })

@@ -41,6 +41,7 @@ pub struct Application {
     send_at: Instant,
     confirm_at: Option<Instant>,
     live_since_ms: u64,
+    lost_sessions: u64,
 }
 
 impl Application {
@@ -59,6 +60,7 @@ impl Application {
             send_at: now,
             confirm_at: None,
             live_since_ms: 0,
+            lost_sessions: 0,
             part,
             plan,
         }
@@ -75,6 +77,7 @@ impl Application {
     fn told(&mut self, effect: Effect) {
         match effect {
             Effect::State(ConnectionState::Live) => self.live_since_ms = clock_ms(),
+            Effect::State(ConnectionState::BackingOff) => self.lost_sessions += 1,
             Effect::Deliver(message) => self.deliver(&message),
             Effect::Accepted { message_id, .. } => self.accepted(message_id),
             Effect::NotAccepted {
@@ -243,6 +246,7 @@ impl Application {
             passed: self.numbers.passed,
             highest: self.numbers.highest(),
             answered_again: self.log.answered_again,
+            lost_sessions: self.lost_sessions,
             crashes: self.log.crashes,
             may_crash: device.can_crash(),
         }

@@ -44,6 +44,8 @@ pub struct Totals {
     pub kept: u64,
     /// Answers about messages stored before the session in which they were answered.
     pub answered_again: u64,
+    /// Sessions and dials that ended otherwise than by order or crash.
+    pub lost_sessions: u64,
     /// Crashes of clients.
     pub crashes: u64,
     /// Chats that are not open.
@@ -163,6 +165,7 @@ impl Fleet {
             totals.sent += progress.sent;
             totals.kept += progress.kept;
             totals.answered_again += progress.answered_again;
+            totals.lost_sessions += progress.lost_sessions;
             totals.crashes += progress.crashes;
             let opens = part.is_sender && part.device == 1;
             totals.closed_chats += usize::from(opens && !progress.is_open);

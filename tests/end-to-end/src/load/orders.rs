@@ -67,6 +67,8 @@ pub struct Progress {
     pub highest: Seq,
     /// Answers about messages that were stored before the session in which they were answered.
     pub answered_again: u64,
+    /// Sessions and dials that ended otherwise than by order or crash.
+    pub lost_sessions: u64,
     /// Crashes of the client.
     pub crashes: u64,
     /// It may crash again, and then takes back what it had not confirmed.
