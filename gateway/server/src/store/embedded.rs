@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ringpost_storage_embedded::{
@@ -11,7 +10,7 @@ use ringpost_storage_embedded::{
 use ringpost_storage_queue::LaneHandle;
 use ringpost_wire::ShardId;
 
-use super::engine::{RunningStore, Store, StoreNumbers, Wake, rules};
+use super::engine::{Number, RunningStore, Store, StoreNumbers, Wake, rules, write_numbers};
 use super::error::StoreError;
 use super::health::StoreState;
 use crate::configuration::Settings;
@@ -72,14 +71,7 @@ impl RunningStore for Running {
 
 impl StoreNumbers for Metrics {
     fn write(&self, page: &mut Page) {
-        for (name, kind, help, number) in NUMBERS {
-            page.single(
-                name,
-                kind,
-                help,
-                number(self).load(Ordering::Relaxed) as f64,
-            );
-        }
+        write_numbers(page, self, &NUMBERS);
         let seconds = |bucket: usize| {
             (bucket + 1 < Histogram::BUCKETS).then(|| Histogram::bucket_end_ns(bucket) as f64 / 1e9)
         };
@@ -94,15 +86,7 @@ impl StoreNumbers for Metrics {
     }
 }
 
-/// A number of the store: name, kind, help, and where it is.
-type Number = (
-    &'static str,
-    &'static str,
-    &'static str,
-    fn(&Metrics) -> &AtomicU64,
-);
-
-const NUMBERS: [Number; 14] = [
+const NUMBERS: [Number<Metrics>; 14] = [
     (
         "ringpost_store_commits_total",
         "counter",

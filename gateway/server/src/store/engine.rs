@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ringpost_storage_core::{Retention, Rules};
@@ -50,6 +51,22 @@ pub trait RunningStore {
 pub trait StoreNumbers: Send + Sync {
     /// Writes its families.
     fn write(&self, page: &mut Page);
+}
+
+/// A number of a store that counts in `M`: name, kind, help, and where it is.
+pub(super) type Number<M> = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&M) -> &AtomicU64,
+);
+
+/// Writes a family for each number.
+pub(super) fn write_numbers<M>(page: &mut Page, store: &M, numbers: &[Number<M>]) {
+    for (name, kind, help, number) in numbers {
+        let value = number(store).load(Ordering::Relaxed);
+        page.single(name, kind, help, value as f64);
+    }
 }
 
 /// Opens the store that the settings name.

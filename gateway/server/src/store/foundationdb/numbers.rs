@@ -1,21 +1,11 @@
 //! The numbers of the FoundationDB store as families of `/metrics`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use ringpost_storage_foundationdb::{Histogram, Metrics};
 
 use crate::http::Page;
-use crate::store::engine::StoreNumbers;
+use crate::store::engine::{Number, StoreNumbers, write_numbers};
 
-/// A number: name, kind, help, and where it is.
-type Number = (
-    &'static str,
-    &'static str,
-    &'static str,
-    fn(&Metrics) -> &AtomicU64,
-);
-
-const NUMBERS: [Number; 26] = [
+const NUMBERS: [Number<Metrics>; 26] = [
     (
         "ringpost_store_commits_total",
         "counter",
@@ -220,14 +210,7 @@ const DISTRIBUTIONS: [Distribution; 6] = [
 
 impl StoreNumbers for Metrics {
     fn write(&self, page: &mut Page) {
-        for (name, kind, help, number) in NUMBERS {
-            page.single(
-                name,
-                kind,
-                help,
-                number(self).load(Ordering::Relaxed) as f64,
-            );
-        }
+        write_numbers(page, self, &NUMBERS);
         for (name, help, scale, distribution) in DISTRIBUTIONS {
             let histogram = distribution(self);
             let bound = |bucket: usize| {
