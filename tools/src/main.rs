@@ -54,7 +54,9 @@ fn converse(tool: impl Future<Output = Result<(), ToolError>>) -> Result<(), Too
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    let ran = run(Arguments::parse().command);
+    store::end();
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("ringpost-tools: {error}");

@@ -45,7 +45,9 @@ fn main() -> ExitCode {
     if let Some(level) = log::start(&settings.log) {
         reloader.add(level);
     }
-    match run(&settings, &reloader) {
+    let ran = run(&settings, &reloader);
+    store::end();
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(error.as_ref()),
     }

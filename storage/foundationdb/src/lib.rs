@@ -17,7 +17,7 @@ mod state;
 mod subspace;
 
 #[cfg(feature = "client")]
-pub use client::{Access, FoundationStore, Page, RunningStore};
+pub use client::{Access, FoundationStore, Page, RunningStore, end_client};
 pub use cluster_file::{check as check_cluster_file, locate as locate_cluster_file};
 pub use error::{AccessError, LayoutError, OpenError};
 pub use error_class::{commit_answer, fault, is_foreseen, is_locked, is_throttling};

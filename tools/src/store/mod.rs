@@ -13,5 +13,5 @@ pub use chat::inspect_chat;
 pub use cluster::ClusterRows;
 pub use embedded::EmbeddedRows;
 pub use error::StoreError;
-pub use open::{open_source, open_target};
+pub use open::{end, open_source, open_target};
 pub use sink::RowSink;

@@ -103,6 +103,12 @@ pub fn open_target(path: &Path, prefix: &str) -> Result<Opened<dyn RowSink>, Sto
     }
 }
 
+/// Ends what stores keep running in the process when they are closed: the last thing that a tool does.
+pub fn end() {
+    #[cfg(feature = "foundationdb")]
+    ringpost_storage_foundationdb::end_client();
+}
+
 #[cfg(not(feature = "foundationdb"))]
 fn open_cluster(path: &Path, _prefix: &str) -> Result<Opened<dyn RowSink>, StoreError> {
     Err(StoreError::NoFoundationDb {

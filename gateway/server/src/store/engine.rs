@@ -80,6 +80,11 @@ pub fn open(settings: &Settings) -> Result<Box<dyn Store>, StoreError> {
     }
 }
 
+/// Ends what engines keep running in the process when their stores are closed: the last thing that the program does.
+pub fn end() {
+    super::foundationdb::end();
+}
+
 /// The rules that both engines keep.
 pub(super) fn rules(settings: &Settings) -> Rules {
     let retention = match settings.store.retention_days {

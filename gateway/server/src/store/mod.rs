@@ -6,7 +6,7 @@ mod error;
 mod foundationdb;
 mod health;
 
-pub use engine::{RunningStore, Store, StoreNumbers, open};
+pub use engine::{RunningStore, Store, StoreNumbers, end, open};
 pub use error::StoreError;
 pub use foundationdb::HAS_FOUNDATIONDB;
 pub use health::{StoreHealth, StoreState};

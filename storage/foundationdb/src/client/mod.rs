@@ -15,5 +15,6 @@ mod sweep_devices;
 mod wall;
 
 pub use access::{Access, Page};
+pub use network::end_client;
 pub use running::RunningStore;
 pub use store::FoundationStore;

@@ -133,6 +133,12 @@ pub fn stop_at_exit() -> bool {
     unsafe { libc::atexit(stop) == 0 }
 }
 
+/// Stops the client library for good: to be called at the end of a program, when every handle is closed. The exit handlers
+/// alone come too late in the first moments: the library may just then make what its thread uses, and take it down before.
+pub fn end_client() {
+    stop();
+}
+
 extern "C" fn stop() {
     let mut network = NETWORK.lock().unwrap_or_else(PoisonError::into_inner);
     let ended = Network::Ended {

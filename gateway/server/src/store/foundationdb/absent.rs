@@ -3,6 +3,9 @@
 use crate::configuration::Settings;
 use crate::store::{Store, StoreError};
 
+/// Ends nothing.
+pub fn end() {}
+
 /// Opens nothing.
 ///
 /// # Errors

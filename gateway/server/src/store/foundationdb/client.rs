@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ringpost_storage_foundationdb::{
     ClientOptions, FoundationStore, OpenError, Options, RunningStore as Running,
-    StoreState as State,
+    StoreState as State, end_client,
 };
 use ringpost_storage_queue::LaneHandle;
 use ringpost_wire::ShardId;
@@ -33,6 +33,11 @@ pub fn open(settings: &Settings) -> Result<Box<dyn Store>, StoreError> {
             error => StoreError::Open(error.into()),
         }),
     }
+}
+
+/// Ends the client library. To be called when the program ends and no store is open.
+pub fn end() {
+    end_client();
 }
 
 fn options(settings: &Settings) -> Options {

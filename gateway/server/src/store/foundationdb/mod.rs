@@ -8,9 +8,9 @@ mod client;
 mod numbers;
 
 #[cfg(not(feature = "foundationdb"))]
-pub use absent::open;
+pub use absent::{end, open};
 #[cfg(feature = "foundationdb")]
-pub use client::open;
+pub use client::{end, open};
 
 /// Whether the program was built with FoundationDB's client.
 pub const HAS_FOUNDATIONDB: bool = cfg!(feature = "foundationdb");
