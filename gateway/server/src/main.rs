@@ -27,6 +27,10 @@ use node::Node;
 use reload::{Reloader, Source};
 use signals::Signals;
 
+/// The C library's allocator keeps what the flusher used for a moment, and is the slower one: docs/decisions/0013-allocator.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Time between two looks at the store and the cores' threads while nothing is signalled.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
 

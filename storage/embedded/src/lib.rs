@@ -3,6 +3,7 @@
 //! A commit is one checksummed record and one sync. What is cleared within seconds never reaches the tables.
 
 mod access;
+mod background;
 mod committer;
 mod device_sweep;
 mod directory;

@@ -9,6 +9,7 @@ use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS_MIN;
 use ringpost_storage_core::{Command, Outcome};
 use ringpost_storage_queue::{Bell, LaneDesk, LaneHandle};
 
+use crate::background::step_back;
 use crate::committer::{Committer, Lanes};
 use crate::device_sweep::DeviceSweep;
 use crate::directory::{Directory, Incarnation};
@@ -192,6 +193,7 @@ impl EmbeddedStore {
             .name("store-flush".to_owned())
             .spawn(move || {
                 pin(pinning.flusher);
+                step_back();
                 flusher.run();
             })
             .map_err(spawned)?;

@@ -6,12 +6,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use bytes::Bytes;
 use fjall::compaction::Leveled;
 use fjall::{Database, Guard, Keyspace, KeyspaceCreateOptions};
 use ringpost_storage_core::store::{Key, KeyRange};
 
+use crate::background::step_back;
 use crate::directory::{replace_file, sync_folder};
 use crate::error::OpenError;
 use crate::limits;
@@ -30,6 +32,8 @@ impl Tables {
     /// Opens or makes them. `flushed` is the file that holds the number of the last record in them.
     pub fn open(path: &Path, flushed: PathBuf) -> Result<Self, OpenError> {
         let open = || {
+            // fjall's threads inherit the place of the one that makes them.
+            step_back();
             let database = Database::builder(path)
                 .cache_size(limits::TABLES_CACHE_BYTES)
                 .max_cached_files(Some(limits::TABLES_OPEN_FILES))
@@ -44,7 +48,9 @@ impl Tables {
             })?;
             Ok((database, rows))
         };
-        let (database, rows) = open().map_err(|source| OpenError::Tables {
+        let opened = thread::scope(|scope| scope.spawn(open).join())
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let (database, rows) = opened.map_err(|source| OpenError::Tables {
             path: path.to_path_buf(),
             source,
         })?;

@@ -45,6 +45,7 @@ impl Worker {
             return;
         }
         let Some(page) = pulling.waiting.pop_front() else {
+            session.release_idle();
             return;
         };
         let bytes_max = (page.bytes_max as usize)
