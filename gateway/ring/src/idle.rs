@@ -10,7 +10,7 @@ use crate::slab::{Receive, State};
 
 /// Parts in which the table is looked at, at least, and sockets of a part, at most: a large table does not stall a turn.
 const PARTS_MIN: u32 = 64;
-const PART_SLOTS_MAX: u32 = 1024;
+const PART_SLOTS_MAX: u32 = 128;
 
 /// Walks the table once in each period; a socket that received nothing between two visits becomes dormant.
 pub(crate) struct IdleSweep {
