@@ -35,6 +35,10 @@ pub struct Counters {
     pub batch_commands: u64,
     /// Messages a batch.
     pub batch_messages: Histogram,
+    /// For how long the oldest command of each batch had waited when the batch was handed over.
+    pub queue: Histogram,
+    /// From the time that each message carries until it is written to a session as it came: whole milliseconds.
+    pub deliver: Histogram,
     /// From handing a batch over until its answer.
     pub commit: Histogram,
     /// From taking a send in until its answer left.

@@ -58,8 +58,10 @@ pub enum Input<'a> {
     },
     /// The operator has changed limits: they hold from now on.
     Limits(ChangeableLimits),
-    /// Leave: every session is asked to go now and closed after the delay.
+    /// Leave: sessions are asked to go, one after the other, and each is closed after the delay. A second one can only hasten it.
     Drain {
+        /// Most time until the last is asked, in milliseconds; fewer sessions take less. 0 asks all now.
+        spread_ms: u32,
         /// The delay, in milliseconds.
         delay_ms: u32,
     },

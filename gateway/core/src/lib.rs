@@ -31,7 +31,7 @@ pub use config::{ChangeableLimits, Config, TokenKey};
 pub use counters::{Counters, Shed};
 pub use effect::{AdminRefused, Effect};
 pub use event::Event;
-pub use histogram::{BUCKETS, Histogram};
+pub use histogram::{BUCKETS, DOUBLINGS, Histogram};
 pub use input::{Input, LaneState};
 pub use mail::{
     DeviceAck, Group, Mail, MailError, Recipient, Refusal, SendAnswer, SendResult, ShardSet,

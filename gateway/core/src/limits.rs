@@ -89,6 +89,8 @@ pub const HANDSHAKES_PER_SECOND_MIN: u32 = 200;
 pub const HANDSHAKES_PER_SECOND_MAX: u32 = 20_000;
 /// Time between two turns, in milliseconds.
 pub const SWEEP_INTERVAL_MS: u64 = 2;
+/// Sessions of a drain are asked to go at least as fast as one in so many milliseconds.
+pub const DRAIN_SESSION_MS_MAX: u64 = 2;
 /// Least and most that a refused sender is told to wait, in milliseconds.
 pub const RETRY_AFTER_MS_MIN: u32 = 50;
 /// See [`RETRY_AFTER_MS_MIN`].

@@ -8,6 +8,7 @@
 mod accept;
 mod address;
 mod buffers;
+mod clock_status;
 mod close;
 mod config;
 mod connect;
@@ -30,6 +31,7 @@ mod sockets;
 mod waker;
 
 pub use accept::Listen;
+pub use clock_status::is_clock_synchronised;
 pub use close::Close;
 pub use config::{ReactorConfig, StartError};
 pub use connect::ConnectError;

@@ -11,16 +11,18 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ringpost_gateway_core::{
-    AdminRefused, CoreId, Effect, Event, Input, LaneState, Now, SessionId, Worker,
+    AdminRefused, CoreId, Effect, Event, Histogram, Input, LaneState, Now, SessionId, Worker,
 };
 use ringpost_gateway_ring::{Close, Connection, Event as SocketEvent, Reactor, Waker, WriteError};
 use ringpost_storage_core::Outcome;
 use ringpost_storage_queue::LaneHandle;
 
+use crate::configuration::DrainSettings;
 use crate::flushing::Flushing;
 use crate::http::{AdminAnswer, AdminRequest};
 use crate::mailbox::Mailboxes;
 use crate::reload::LiveLimits;
+use crate::stop_order::{Order, StopOrder};
 use crate::store::{StoreHealth, StoreState};
 use crate::view::CoreView;
 
@@ -58,11 +60,11 @@ pub struct Core {
     /// What it publishes.
     pub view: Arc<CoreView>,
     /// The node is to stop.
-    pub stopping: Arc<AtomicBool>,
+    pub stopping: Arc<StopOrder>,
     /// Which cores have nothing left to do: each goes on until all have, since they answer one another.
     pub drained: Arc<[AtomicBool]>,
-    /// How long sessions have to leave then, in milliseconds.
-    pub drain_ms: u32,
+    /// How sessions leave then.
+    pub drain: DrainSettings,
     /// The store's thread runs on this core too: give way to it after handing a batch over.
     pub shares_core: bool,
     /// When the node started.
@@ -75,9 +77,13 @@ struct Loop {
     asked: BTreeMap<u64, tokio::sync::oneshot::Sender<AdminAnswer>>,
     next_ticket: u64,
     draining_since: Option<Instant>,
+    /// The order to stop that was taken in.
+    order: Order,
     /// Changes of the store's state that were taken in.
     store_changes: u64,
     flushing: Flushing,
+    /// Work between two waits.
+    turns: Histogram,
     /// The version of the limits that was taken in.
     limits_version: u64,
     published: Option<Instant>,
@@ -102,7 +108,7 @@ impl Core {
     pub fn run(mut self) -> io::Result<()> {
         let mut state = Loop::default();
         while !self.may_end(&state) {
-            self.turn()?;
+            let begun = self.turn()?.unwrap_or_else(|| self.now());
             self.take_mail();
             self.take_answers();
             self.take_requests(&mut state);
@@ -120,6 +126,8 @@ impl Core {
             self.perform(&mut state);
             self.end_flushes(&mut state, now);
             self.post_mail();
+            let worked_us = self.started.elapsed().as_micros() as u64 - begun.ticks_us;
+            state.turns.add(worked_us);
             self.publish(&mut state, now);
         }
         self.flush_sockets()
@@ -130,6 +138,9 @@ impl Core {
         let Some(since) = state.draining_since else {
             return false;
         };
+        if state.order == Order::End {
+            return true;
+        }
         let is_given_up =
             since.elapsed() > STORE_PATIENCE && self.health.state() != StoreState::Ready;
         let is_drained = is_given_up || self.worker.summary().is_drained();
@@ -154,7 +165,8 @@ impl Core {
             .min(PARK_MAX)
     }
 
-    fn turn(&mut self) -> io::Result<()> {
+    /// Waits and takes in what happened on sockets; when it began to, if anything did.
+    fn turn(&mut self) -> io::Result<Option<Now>> {
         let wait = self.wait();
         let started = self.started;
         let worker = &mut self.worker;
@@ -206,7 +218,7 @@ impl Core {
                 | SocketEvent::Woken => {}
             }
         })?;
-        Ok(())
+        Ok(now)
     }
 
     fn take_mail(&mut self) {
@@ -265,17 +277,26 @@ impl Core {
     }
 
     fn stop_when_asked(&mut self, state: &mut Loop) {
-        if state.draining_since.is_none() && self.stopping.load(Ordering::Acquire) {
+        let order = self.stopping.get();
+        if state.order == order {
+            return;
+        }
+        state.order = order;
+        let (spread_ms, delay_ms) = match order {
+            Order::Run | Order::Announce => return,
+            Order::Drain => (self.drain.spread_ms, self.drain.leave_ms),
+            Order::Hasten | Order::End => (0, 0),
+        };
+        if state.draining_since.is_none() {
             state.draining_since = Some(Instant::now());
             self.worker.input(self.now(), Input::Lane(LaneState::Ready));
             self.reactor.stop_listening();
-            self.worker.input(
-                self.now(),
-                Input::Drain {
-                    delay_ms: self.drain_ms,
-                },
-            );
         }
+        let drain = Input::Drain {
+            spread_ms,
+            delay_ms,
+        };
+        self.worker.input(self.now(), drain);
     }
 
     fn perform(&mut self, state: &mut Loop) {
@@ -367,6 +388,7 @@ impl Core {
         state.published = Some(Instant::now());
         self.view.publish(|published| {
             published.counters.clone_from(self.worker.counters());
+            published.turns.clone_from(&state.turns);
             published.summary = self.worker.summary();
             published.mailbox_depth = self
                 .mailboxes

@@ -11,27 +11,22 @@ use std::time::{Duration, Instant};
 
 use core_affinity::CoreId as Processor;
 use ringpost_gateway_core::{Config, CoreId, Worker};
-use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig, Waker, raise_open_files};
+use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig, Waker};
 use ringpost_storage_queue::LaneHandle;
 
-use crate::configuration::Settings;
+use crate::configuration::{DrainSettings, Settings};
 use crate::core_loop::{Core, read_clocks};
 use crate::error::NodeError;
+use crate::host::SPARE_SLOTS;
 use crate::http::AdminRequest;
 use crate::mailbox::Mailboxes;
 use crate::reload::LiveLimits;
+use crate::stop_order::StopOrder;
 use crate::store::StoreHealth;
 use crate::view::CoreView;
 
-/// How long sessions have to leave at a stop, in milliseconds.
-const DRAIN_MS: u32 = 500;
 /// A thread that has not made its reactor after this time never will.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// Open files of the process beside the rings of its cores: the store's, HTTP's, listeners.
-const OPEN_FILES_SPARE: u64 = 256;
-/// Sockets beside those of sessions: accepts in flight and closing ones.
-const SPARE_SLOTS: u32 = 256;
-
 /// Where a core's thread runs.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreSeat {
@@ -102,7 +97,8 @@ struct Plan {
     reactor: ReactorConfig,
     worker: Config,
     started: Instant,
-    stopping: Arc<AtomicBool>,
+    stopping: Arc<StopOrder>,
+    drain: DrainSettings,
 }
 
 impl CoreThread {
@@ -115,11 +111,10 @@ impl CoreThread {
         config: &Config,
         seats: Vec<CoreSeat>,
         started: Instant,
-        stopping: &Arc<AtomicBool>,
+        stopping: &Arc<StopOrder>,
     ) -> Result<(SocketAddr, Vec<Self>), NodeError> {
         let mut address = settings.listen.native;
         refuse_shared(address)?;
-        check_open_files(settings, seats.len(), raise_open_files())?;
         let mut cores = Vec::new();
         for (index, seat) in seats.into_iter().enumerate() {
             let id = CoreId(index as u16);
@@ -142,6 +137,7 @@ impl CoreThread {
                 worker,
                 started,
                 stopping,
+                drain: settings.drain,
             })?;
             address = core.1;
             cores.push(core.0);
@@ -199,26 +195,6 @@ fn refuse_shared(address: SocketAddr) -> Result<(), NodeError> {
         Ok(_) => Ok(()),
         Err(source) => Err(NodeError::Listen { address, source }),
     }
-}
-
-/// Sockets are no open files, but each ring of a core holds at most as many as the limit of open files, and is one itself.
-/// The rings are opened when sessions come, so what cannot be had is refused here.
-fn check_open_files(
-    settings: &Settings,
-    cores: usize,
-    open_files_max: u64,
-) -> Result<(), NodeError> {
-    let sessions = settings.limits.sessions_per_core;
-    let rings = u64::from(sessions + SPARE_SLOTS).div_ceil(open_files_max.max(1));
-    // With one ring a core nothing is opened later.
-    if rings == 1 || rings * cores as u64 + OPEN_FILES_SPARE <= open_files_max {
-        return Ok(());
-    }
-    Err(NodeError::OpenFiles {
-        sessions,
-        cores,
-        open_files_max,
-    })
 }
 
 fn run(
@@ -288,7 +264,7 @@ fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
         view: wiring.view,
         stopping: plan.stopping,
         drained: wiring.drained,
-        drain_ms: DRAIN_MS,
+        drain: plan.drain,
         shares_core: plan.seat.shares_core,
         started: plan.started,
     }
@@ -299,17 +275,6 @@ mod tests {
     use ringpost_gateway_ring::{Listen, Reactor, ReactorConfig};
 
     use super::*;
-
-    #[test]
-    fn a_million_sessions_need_a_limit_that_holds_their_rings() {
-        let mut settings = Settings::default();
-        settings.limits.sessions_per_core = 1_000_000;
-        assert!(check_open_files(&settings, 2, 20_000).is_ok());
-        let error = check_open_files(&settings, 2, 1_024).expect_err("1,954 rings");
-        assert!(error.to_string().contains("RLIMIT_NOFILE"), "{error}");
-        settings.limits.sessions_per_core = 16;
-        assert!(check_open_files(&settings, 512, 1_024).is_ok());
-    }
 
     #[test]
     fn an_address_that_another_process_shares_is_refused() {

@@ -4,8 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use ringpost_gateway_ring::{ProbeError, StartError};
+use ringpost_gateway_ring::StartError;
 
+use crate::host::Finding;
 use crate::http::HttpError;
 use crate::secret::SecretError;
 use crate::store::StoreError;
@@ -13,25 +14,12 @@ use crate::store::StoreError;
 /// Why a node did not start or did not run on.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
-    /// The kernel lacks something.
-    #[error(transparent)]
-    Kernel(#[from] ProbeError),
     /// A reactor could not be made.
     #[error(transparent)]
     Reactor(#[from] StartError),
-    /// The sessions take more rings than the process may open.
-    #[error(
-        "limits.sessions_per_core {sessions} on {cores} cores takes more rings than the limit of open files \
-         (RLIMIT_NOFILE, `ulimit -n`) allows, which is {open_files_max}: raise it or lower the sessions"
-    )]
-    OpenFiles {
-        /// Sessions a core.
-        sessions: u32,
-        /// Cores.
-        cores: usize,
-        /// The process's limit.
-        open_files_max: u64,
-    },
+    /// The host lacks what the node cannot run without.
+    #[error("{0}")]
+    Host(Finding),
     /// The store could not be opened, or has failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,6 +44,15 @@ pub enum NodeError {
         address: SocketAddr,
         /// Why.
         source: io::Error,
+    },
+    /// A stop was cut short.
+    #[error(
+        "sessions or commands were left after three quarters of drain.limit_ms ({limit_ms}): they were cut off, and what was \
+         answered is stored"
+    )]
+    DrainTooLong {
+        /// The limit.
+        limit_ms: u64,
     },
     /// A thread could not be started, or ended before its time.
     #[error("core {core}: {reason}")]

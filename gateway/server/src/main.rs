@@ -5,13 +5,17 @@ mod core_loop;
 mod core_thread;
 mod error;
 mod flushing;
+mod host;
 mod http;
 mod log;
 mod mailbox;
 mod node;
+mod node_stop;
+mod notify;
 mod reload;
 mod secret;
 mod signals;
+mod stop_order;
 mod store;
 mod view;
 mod waiting;
@@ -23,7 +27,10 @@ use std::time::Duration;
 use clap::Parser;
 
 use configuration::{Arguments, Settings, Values};
+use core_thread::CoreSeat;
+use host::{Demand, Weight};
 use node::Node;
+use notify::{Notifier, State};
 use reload::{Reloader, Source};
 use signals::Signals;
 
@@ -43,7 +50,7 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error),
     };
     if is_check {
-        return print(&settings);
+        return check(&settings);
     }
     let reloader = Arc::new(Reloader::new(source, &settings));
     if let Some(level) = log::start(&settings.log) {
@@ -62,19 +69,33 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn print(settings: &Settings) -> ExitCode {
+/// Prints the configuration as it would be used, and what the host lacks for it. Fails where the node could not run.
+fn check(settings: &Settings) -> ExitCode {
     match toml::to_string_pretty(settings) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => fail(&error),
+        Ok(text) => print!("{text}"),
+        Err(error) => return fail(&error),
     }
+    let cores = CoreSeat::assign(settings.cores).len();
+    let findings = host::judge(
+        &host::read(&settings.data_dir),
+        &Demand::of(settings, cores),
+    );
+    for finding in &findings {
+        eprintln!("ringpost: {finding}");
+    }
+    if findings
+        .iter()
+        .any(|finding| finding.weight == Weight::Fatal)
+    {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
 
 fn run(settings: &Settings, reloader: &Arc<Reloader>) -> Result<(), Box<dyn std::error::Error>> {
     // Before any thread: a signal that comes early is kept.
     let mut signals = Signals::new()?;
+    let mut notifier = Notifier::of_process();
     let Some(node) = Node::start(settings, reloader, &mut || signals.is_stop_asked())? else {
         return Ok(());
     };
@@ -86,27 +107,41 @@ fn run(settings: &Settings, reloader: &Arc<Reloader>) -> Result<(), Box<dyn std:
             tracing::info!(%native, %http, %data, %reason, "the node listens and waits for its store");
         }
     }
-    if let Some(failure) = wait(&mut signals, &node, reloader) {
+    notifier.tell(State::Ready, "takes messages");
+    if let Some(failure) = wait(&mut signals, &node, reloader, &mut notifier) {
         tracing::error!(%failure, "the node cannot run on");
     }
     tracing::info!("the node is stopping");
-    node.stop()?;
+    notifier.tell(State::Stopping, "sessions are leaving");
+    node.stop(&mut || signals.is_stop_asked())?;
     tracing::info!("the node has stopped; what was answered is stored");
     Ok(())
 }
 
 /// Waits for the order to stop, or for a failure, which it answers. Reloads when asked to meanwhile.
-fn wait(signals: &mut Signals, node: &Node, reloader: &Reloader) -> Option<String> {
+fn wait(
+    signals: &mut Signals,
+    node: &Node,
+    reloader: &Reloader,
+    notifier: &mut Notifier,
+) -> Option<String> {
     loop {
         if signals.is_stop_asked() {
             return None;
         }
         if signals.is_reload_asked() {
-            // What came of it is in the log; there is nobody to answer.
-            let _ = reloader.reload();
+            notifier.tell(State::Reloading, "reads its configuration");
+            let status = match reloader.reload() {
+                Ok(report) if report.is_success() => "takes messages",
+                _ => "takes messages; the last reload has failed, see the log",
+            };
+            notifier.tell(State::Ready, status);
         }
         if let Some(failure) = node.watch() {
             return Some(failure);
+        }
+        if node.is_alive() {
+            notifier.tell_alive();
         }
         std::thread::sleep(WATCH_INTERVAL);
     }

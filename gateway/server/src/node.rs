@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -19,33 +19,34 @@ use ringpost_storage_core::Command;
 use ringpost_wire::ChatId;
 use tokio::sync::oneshot;
 
-use crate::configuration::Settings;
+use crate::configuration::{DrainSettings, Settings};
 use crate::core_thread::{CoreSeat, CoreThread, Wiring};
 use crate::error::NodeError;
+use crate::host::{self, Demand, Finding, Weight};
 use crate::http::{AdminRequest, HttpServer};
 use crate::mailbox::Mailboxes;
 use crate::reload::{LiveLimits, Reloader};
 use crate::secret::{ADMIN_TOKEN_FILE, Secret, TOKEN_SECRET_FILE};
+use crate::stop_order::StopOrder;
 use crate::store::{RunningStore, Store, StoreHealth, StoreState};
 use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeParts, NodeView};
 use crate::waiting::{self, Opened};
 
 /// Time between two questions to a store that can be away.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
-/// Time between two looks at what is left to stop.
-const STOP_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A running node.
 pub struct Node {
     native: SocketAddr,
-    http: HttpServer,
+    pub(crate) http: HttpServer,
     view: Arc<NodeView>,
     probed: Cell<Instant>,
-    store: Box<dyn RunningStore>,
+    pub(crate) store: Box<dyn RunningStore>,
     health: Arc<StoreHealth>,
-    threads: Vec<JoinHandle<Result<(), NodeError>>>,
-    wakers: Arc<[Waker]>,
-    stopping: Arc<AtomicBool>,
+    pub(crate) threads: Vec<JoinHandle<Result<(), NodeError>>>,
+    pub(crate) wakers: Arc<[Waker]>,
+    pub(crate) stopping: Arc<StopOrder>,
+    pub(crate) drain: DrainSettings,
 }
 
 impl Node {
@@ -60,8 +61,8 @@ impl Node {
         is_stop_asked: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Self>, NodeError> {
         let started = Instant::now();
-        ringpost_gateway_ring::raise_open_files();
-        ringpost_gateway_ring::probe()?;
+        let seats = CoreSeat::assign(settings.cores);
+        let warnings = judge_host(settings, seats.len())?;
         make_data_directory(&settings.data_dir)?;
         let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
         let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
@@ -69,8 +70,8 @@ impl Node {
         let Some(Opened { mut store, http }) = opened else {
             return Ok(None);
         };
-        let seats = CoreSeat::assign(settings.cores);
-        let stopping = Arc::new(AtomicBool::new(false));
+        warnings.iter().for_each(Finding::log);
+        let stopping = Arc::new(StopOrder::default());
         let config = worker_config(settings, &secret, seats.len(), started);
         let (native, cores) = CoreThread::start_all(settings, &config, seats, started, &stopping)?;
         let wakers: Arc<[Waker]> = cores.iter().map(|core| core.waker.clone()).collect();
@@ -82,7 +83,7 @@ impl Node {
             cores: doors,
             store: store.numbers(),
             health: health.clone(),
-            draining: stopping.clone(),
+            stopping: stopping.clone(),
             reloader: reloader.clone(),
             admin_token: &admin_token,
         }));
@@ -103,6 +104,7 @@ impl Node {
             threads,
             wakers,
             stopping,
+            drain: settings.drain,
         }))
     }
 
@@ -119,6 +121,11 @@ impl Node {
     /// Why messages cannot be stored now; `None` when they can.
     pub fn not_ready(&self) -> Option<String> {
         self.health.state().not_ready()
+    }
+
+    /// Whether every core takes its turns.
+    pub fn is_alive(&self) -> bool {
+        self.view.stuck_cores().next().is_none()
     }
 
     /// Takes in and tells the store's state. Why the node cannot run on, if so: a core's thread has ended, or the store has failed.
@@ -163,31 +170,17 @@ impl Node {
         // Too much waits already: then the silence shows without it.
         let _ = self.view.ask(AdminRequest { command, answer });
     }
+}
 
-    /// Lets sessions leave, makes durable what was handed over, as far as the store can be reached, and stops all threads.
-    ///
-    /// # Errors
-    /// The first thread that ended badly; the others are stopped all the same.
-    pub fn stop(self) -> Result<(), NodeError> {
-        self.stopping.store(true, Ordering::Release);
-        self.wakers.iter().for_each(Waker::wake);
-        while !self.threads.iter().all(JoinHandle::is_finished) {
-            self.watch();
-            std::thread::sleep(STOP_INTERVAL);
-        }
-        let mut result = Ok(());
-        for (core, thread) in self.threads.into_iter().enumerate() {
-            let ended = thread.join().unwrap_or_else(|_| {
-                Err(NodeError::Core {
-                    core,
-                    reason: "its thread panicked".to_owned(),
-                })
-            });
-            result = result.and(ended);
-        }
-        let stored = self.store.stop().map_err(NodeError::from);
-        self.http.stop();
-        result.and(stored)
+/// What the host lacks that the node can do without.
+fn judge_host(settings: &Settings, cores: usize) -> Result<Vec<Finding>, NodeError> {
+    let mut findings = host::judge(
+        &host::read(&settings.data_dir),
+        &Demand::of(settings, cores),
+    );
+    match findings.first() {
+        Some(first) if first.weight == Weight::Fatal => Err(NodeError::Host(findings.remove(0))),
+        _ => Ok(findings),
     }
 }
 

@@ -2,17 +2,18 @@
 //!
 //! Each core publishes its own part; nobody else writes it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ringpost_gateway_core::{Counters, ShardMap, Summary};
+use ringpost_gateway_core::{Counters, Histogram, ShardMap, Summary};
 use ringpost_gateway_ring::Waker;
 
 use crate::http::{AdminRequest, Page};
 use crate::reload::Reloader;
 use crate::secret::Secret;
+use crate::stop_order::{Order, StopOrder};
 use crate::store::{StoreHealth, StoreNumbers, StoreState};
 
 /// A core that took no turn for so long is stuck, in milliseconds. A parked one wakes at least twice in this time.
@@ -40,6 +41,8 @@ pub struct Published {
     pub summary: Summary,
     /// Mails that wait in the mailboxes of other cores.
     pub mailbox_depth: usize,
+    /// Work of the core between two waits.
+    pub turns: Histogram,
     /// Counts of the reactor.
     pub reactor: ringpost_gateway_ring::Counters,
 }
@@ -105,7 +108,7 @@ pub struct NodeView {
     doors: Vec<AdminDoor>,
     store: Arc<dyn StoreNumbers>,
     health: Arc<StoreHealth>,
-    draining: Arc<AtomicBool>,
+    stopping: Arc<StopOrder>,
     reloader: Arc<Reloader>,
     admin_token: String,
 }
@@ -121,7 +124,7 @@ pub struct NodeParts<'a> {
     /// Its store's state.
     pub health: Arc<StoreHealth>,
     /// It is to stop.
-    pub draining: Arc<AtomicBool>,
+    pub stopping: Arc<StopOrder>,
     /// Its configuration.
     pub reloader: Arc<Reloader>,
     /// What an operator's call must carry.
@@ -140,7 +143,7 @@ impl NodeView {
             doors,
             store: parts.store,
             health: parts.health,
-            draining: parts.draining,
+            stopping: parts.stopping,
             reloader: parts.reloader,
             admin_token: parts.admin_token.to_hex(),
         }
@@ -157,10 +160,15 @@ impl NodeView {
             cores: Vec::new(),
             store: Arc::new(NoNumbers),
             health,
-            draining: Arc::default(),
+            stopping: Arc::default(),
             reloader,
             admin_token,
         })
+    }
+
+    /// Time since the start.
+    pub fn uptime(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// The node's configuration.
@@ -209,7 +217,7 @@ impl NodeView {
 
     /// Why new messages cannot be stored; `None` when they can.
     pub fn not_ready(&self) -> Option<String> {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.stopping.get() > Order::Run {
             return Some("the node is stopping".to_owned());
         }
         if let Some(reason) = self.health.state().not_ready() {

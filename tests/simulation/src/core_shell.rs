@@ -265,7 +265,16 @@ fn take_in(
         }
         Arrived::Answered(outcomes) => worker.input(now, Input::BatchAnswered { outcomes }),
         Arrived::Lane(state) => worker.input(now, Input::Lane(state)),
-        Arrived::Drain(delay_ms) => worker.input(now, Input::Drain { delay_ms }),
+        Arrived::Drain(delay_ms) => {
+            let spread_ms = delay_ms / 2;
+            worker.input(
+                now,
+                Input::Drain {
+                    spread_ms,
+                    delay_ms,
+                },
+            );
+        }
     }
     None
 }

@@ -46,6 +46,8 @@ impl Worker {
         };
         self.write_data(id, copy);
         self.counters.delivered += 1;
+        let since_ms = self.now.clock_ms.saturating_sub(message.time_ms());
+        self.counters.deliver.add(since_ms.saturating_mul(1_000));
     }
 
     /// Leaves a delivery out.

@@ -4,6 +4,7 @@ mod admission;
 mod attach;
 mod connection;
 mod deliver;
+mod drain;
 mod frames;
 mod handshake;
 mod lane_requests;

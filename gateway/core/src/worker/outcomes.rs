@@ -22,11 +22,13 @@ impl Worker {
         }
         let ticks_us = self.now.ticks_us;
         let left_out_us = self.batch.left_out_us();
+        let queue_us = self.batch.delay_us(ticks_us);
         let Some(commands) = self.batch.close(ticks_us) else {
             return;
         };
         let count = commands.len() as u64;
         self.load.dequeued(left_out_us, count, ticks_us);
+        self.counters.queue.add(queue_us);
         let appends = |command: &&Command| matches!(command, Command::Append { .. });
         let messages = commands.iter().filter(appends).count() as u64;
         self.counters.batches += 1;

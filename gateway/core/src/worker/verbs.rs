@@ -144,7 +144,10 @@ impl Worker {
             Input::Lane(state) => self.lane_changed(state),
             Input::Admin { ticket, command } => self.admin(ticket, command),
             Input::Limits(limits) => self.change_limits(&limits),
-            Input::Drain { delay_ms } => self.drain(delay_ms),
+            Input::Drain {
+                spread_ms,
+                delay_ms,
+            } => self.drain(spread_ms, delay_ms),
         }
         self.settle();
     }

@@ -115,7 +115,13 @@ fn a_drain_asks_all_to_go_and_answers_what_is_under_way() {
         let chat = rig.open(ann, "bob");
         let opening = rig.connect(0);
         for core in 0..cores {
-            rig.input(CoreId(core), Input::Drain { delay_ms: 5_000 });
+            rig.input(
+                CoreId(core),
+                Input::Drain {
+                    spread_ms: 0,
+                    delay_ms: 5_000,
+                },
+            );
         }
         rig.run();
         assert_eq!(rig.kinds(ann), [FrameKind::GoAway]);
@@ -166,4 +172,69 @@ fn an_operator_is_answered_by_the_home_only() {
     assert!(answers.contains("1 Ok(Failed(UnknownChat))"), "{answers}");
     let refused = format!("2 Err({:?})", AdminRefused::OtherHome(home));
     assert!(answers.contains(&refused), "{answers}");
+}
+
+/// When each session is asked to go and when it is closed, in milliseconds after the beginning.
+fn departures(rig: &mut Rig, sessions: &[usize], until_ms: u64) -> Vec<(u64, u64)> {
+    let mut times = vec![(0, 0); sessions.len()];
+    rig.run();
+    for elapsed_ms in 0..until_ms {
+        for (&session, times) in sessions.iter().zip(&mut times) {
+            for kind in rig.kinds(session) {
+                match kind {
+                    FrameKind::GoAway => times.0 = elapsed_ms,
+                    FrameKind::Failure => times.1 = elapsed_ms,
+                    _ => panic!("{kind:?}"),
+                }
+            }
+            rig.connections[session].inbox.clear();
+        }
+        rig.wait_ms(1);
+    }
+    times
+}
+
+#[test]
+fn a_drain_is_spread_over_its_time() {
+    let mut rig = Rig::new(1);
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let sessions: Vec<_> = names.iter().map(|name| rig.live(0, name, 1)).collect();
+    let drain = Input::Drain {
+        spread_ms: 600_000,
+        delay_ms: 100,
+    };
+    rig.input(CoreId(0), drain);
+    let times = departures(&mut rig, &sessions, 200);
+    // So few sessions are asked as fast as a drain goes at least: 2 ms each.
+    for (slot, (asked_ms, closed_ms)) in times.iter().copied().enumerate() {
+        let expected_ms = 2 * slot as u64;
+        assert!(
+            (expected_ms..=expected_ms + 2).contains(&asked_ms),
+            "{times:?}"
+        );
+        assert!((100..=102).contains(&(closed_ms - asked_ms)), "{times:?}");
+    }
+    assert!(rig.workers[0].summary().is_drained());
+}
+
+#[test]
+fn a_second_order_hastens_a_drain_and_never_delays_it() {
+    let mut rig = Rig::new(1);
+    let sessions = ["a", "b", "c", "d"].map(|name| rig.live(0, name, 1));
+    for (spread_ms, delay_ms) in [(8, 1_000), (0, 5_000), (0, 10)] {
+        rig.input(
+            CoreId(0),
+            Input::Drain {
+                spread_ms,
+                delay_ms,
+            },
+        );
+    }
+    let times = departures(&mut rig, &sessions, 20);
+    assert!(times.iter().all(|times| times.0 <= 1), "{times:?}");
+    assert!(
+        times.iter().all(|times| (10..=12).contains(&times.1)),
+        "{times:?}"
+    );
+    assert!(rig.workers[0].summary().is_drained());
 }

@@ -213,7 +213,13 @@ fn play(seed: u64) -> (Vec<Vec<Vec<u8>>>, Vec<Counters>) {
     rig.lanes_hold = false;
     rig.set_lanes(LaneState::Ready);
     for core in 0..cores {
-        rig.input(CoreId(core), Input::Drain { delay_ms: 10 });
+        rig.input(
+            CoreId(core),
+            Input::Drain {
+                spread_ms: 0,
+                delay_ms: 10,
+            },
+        );
     }
     rig.run();
     rig.wait_ms(40_000);

@@ -84,7 +84,13 @@ fn in_state(state: State) -> (Rig, usize) {
         State::Live => rig.live(0, "ann", 1),
         State::Draining => {
             let connection = rig.live(0, "ann", 1);
-            rig.input(CoreId(0), Input::Drain { delay_ms: 60_000 });
+            rig.input(
+                CoreId(0),
+                Input::Drain {
+                    spread_ms: 0,
+                    delay_ms: 60_000,
+                },
+            );
             rig.run();
             connection
         }

@@ -38,7 +38,7 @@ pub struct Arguments {
     /// Level of the log: error, warn, info, debug or trace (log.level).
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
-    /// Checks the configuration, prints it and stops.
+    /// Prints the configuration and what the host lacks for it, and stops; fails where the node could not run.
     #[arg(long)]
     pub check: bool,
 }

@@ -9,4 +9,6 @@ mod validate;
 
 pub use arguments::Arguments;
 pub use layers::{ConfigurationError, Values, load, values_of};
-pub use settings::{Engine, LimitSettings, LogFormat, LogLevel, LogSettings, Settings};
+pub use settings::{
+    DrainSettings, Engine, LimitSettings, LogFormat, LogLevel, LogSettings, Settings,
+};

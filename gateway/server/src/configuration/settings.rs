@@ -22,6 +22,8 @@ pub struct Settings {
     pub auth: AuthSettings,
     /// Limits.
     pub limits: LimitSettings,
+    /// How the node stops.
+    pub drain: DrainSettings,
     /// Logs.
     pub log: LogSettings,
 }
@@ -100,6 +102,20 @@ pub struct LimitSettings {
     pub session_queue_bytes: usize,
 }
 
+/// How the node stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DrainSettings {
+    /// Time that `/readyz` says no before anything else happens, so that balancers send nobody here any more, in milliseconds.
+    pub notice_ms: u64,
+    /// Most time over which sessions are asked to go, in milliseconds. Fewer than one in 2 ms and core take less.
+    pub spread_ms: u32,
+    /// Time that each session then has to go by itself, in milliseconds.
+    pub leave_ms: u32,
+    /// By when the process has ended, in milliseconds. After three quarters of it, sessions are cut off.
+    pub limit_ms: u64,
+}
+
 /// Form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -145,6 +161,7 @@ impl Default for Settings {
             store: StoreSettings::default(),
             auth: AuthSettings::default(),
             limits: LimitSettings::default(),
+            drain: DrainSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -194,6 +211,17 @@ impl Default for LimitSettings {
             opens_per_minute: 600,
             handshakes_per_second: 0,
             session_queue_bytes: 512 * 1024,
+        }
+    }
+}
+
+impl Default for DrainSettings {
+    fn default() -> Self {
+        Self {
+            notice_ms: 0,
+            spread_ms: 10_000,
+            leave_ms: 500,
+            limit_ms: 60_000,
         }
     }
 }

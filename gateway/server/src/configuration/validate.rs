@@ -2,9 +2,12 @@
 
 use ringpost_storage_core::limits::{DEVICE_UNSEEN_DAYS_MAX, DEVICE_UNSEEN_DAYS_MIN};
 
-use super::settings::{Engine, Settings, StoreSettings};
+use super::settings::{DrainSettings, Engine, Settings, StoreSettings};
 use crate::store::HAS_FOUNDATIONDB;
 
+const DRAIN_MS_MAX: u64 = 900_000;
+/// Time of a drain after its waits: closing sockets take what was written to them.
+const DRAIN_FLUSH_MS: u64 = 1_000;
 const NODE_MAX: u64 = 65_535;
 const CLIENT_THREADS_MAX: u64 = 64;
 const PREFIX_BYTES_MAX: usize = 64;
@@ -71,6 +74,7 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         256 * 1024,
         64 * 1024 * 1024,
     )?;
+    validate_drain(&settings.drain)?;
     if settings.data_dir.as_os_str().is_empty() {
         return Err(OutOfRange {
             key: "data_dir",
@@ -78,6 +82,21 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         });
     }
     Ok(())
+}
+
+/// Everything that a drain waits for must fit into the part of its limit that is not the store's.
+fn validate_drain(drain: &DrainSettings) -> Result<(), OutOfRange> {
+    within("drain.notice_ms", drain.notice_ms, 0, DRAIN_MS_MAX)?;
+    within(
+        "drain.spread_ms",
+        u64::from(drain.spread_ms),
+        0,
+        DRAIN_MS_MAX,
+    )?;
+    within("drain.leave_ms", u64::from(drain.leave_ms), 0, DRAIN_MS_MAX)?;
+    let waits = drain.notice_ms + u64::from(drain.spread_ms) + u64::from(drain.leave_ms);
+    let least = (waits + DRAIN_FLUSH_MS) * 4 / 3;
+    within("drain.limit_ms", drain.limit_ms, least, 4 * DRAIN_MS_MAX)
 }
 
 fn validate_foundationdb(store: &StoreSettings) -> Result<(), OutOfRange> {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderName, header};
-use ringpost_gateway_core::{BUCKETS, Histogram, Step};
+use ringpost_gateway_core::{Histogram, Step};
 
 use super::page::Page;
+use super::stages::{STAGES, merged};
 use crate::store::StoreState;
 use crate::view::{NodeView, Published};
 
@@ -139,48 +140,26 @@ fn sessions(page: &mut Page, cores: &[Published]) {
     }
 }
 
-fn merged(cores: &[Published], of: impl Fn(&Published) -> &Histogram) -> Histogram {
-    let mut sum = Histogram::default();
-    for histogram in cores.iter().map(of) {
-        sum.counts
-            .iter_mut()
-            .zip(histogram.counts)
-            .for_each(|(sum, count)| *sum += count);
-        sum.sum_us += histogram.sum_us;
-    }
-    sum
-}
-
 fn latencies(page: &mut Page, cores: &[Published]) {
-    let seconds = |index: usize| Histogram::bound_us(index).map(|bound_us| bound_us as f64 / 1e6);
-    let mut add = |name: &str, help: &str, histogram: &Histogram| {
+    for stage in STAGES {
+        let histogram = merged(cores, stage.of);
+        let seconds =
+            |index: usize| Histogram::doubling_end_us(index).map(|end_us| end_us as f64 / 1e6);
         page.histogram(
-            name,
-            help,
-            &histogram.counts,
+            stage.metric,
+            stage.help,
+            &histogram.by_doubling(),
             histogram.sum_us as f64 / 1e6,
             seconds,
         );
-    };
-    let commit = merged(cores, |core| &core.counters.commit);
-    add(
-        "ringpost_commit_seconds",
-        "From handing a batch to the lane until it is durable.",
-        &commit,
-    );
-    let answered = merged(cores, |core| &core.counters.send_to_sent);
-    add(
-        "ringpost_send_to_sent_seconds",
-        "From taking a send in until its answer leaves.",
-        &answered,
-    );
+    }
     let batch = merged(cores, |core| &core.counters.batch_messages);
-    let messages = |index: usize| Histogram::bound_us(index).map(|bound| bound as f64);
+    let messages = |index: usize| Histogram::doubling_end_us(index).map(|end| end as f64);
     let help = "Messages a batch.";
     page.histogram(
         "ringpost_lane_batch_messages",
         help,
-        &batch.counts[..BUCKETS],
+        &batch.by_doubling(),
         batch.sum_us as f64,
         messages,
     );

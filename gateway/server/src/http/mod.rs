@@ -5,11 +5,14 @@
 mod admin;
 mod configure;
 mod connections;
+mod histograms;
 mod metrics;
 mod page;
 mod server;
+mod stages;
 mod status;
 
 pub use admin::{AdminAnswer, AdminRequest};
+pub use histograms::StageCounts;
 pub use page::Page;
 pub use server::{HttpError, HttpServer};

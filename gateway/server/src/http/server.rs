@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{admin, configure, connections, metrics, status};
+use super::{admin, configure, connections, histograms, metrics, status};
 use crate::view::NodeView;
 
 /// Why HTTP cannot be served.
@@ -86,6 +86,7 @@ async fn serve(
         .route("/metrics", get(metrics::metrics))
         .route("/admin/chats/{chat}", get(admin::chat))
         .route("/admin/config", get(configure::show).put(configure::order))
+        .route("/admin/histograms.hlog", get(histograms::histograms))
         .route("/admin/reload", post(configure::reload))
         .with_state(view);
     let listener = match TcpListener::from_std(listener) {

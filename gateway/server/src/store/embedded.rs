@@ -14,7 +14,7 @@ use super::engine::{Number, RunningStore, Store, StoreNumbers, Wake, rules, writ
 use super::error::StoreError;
 use super::health::StoreState;
 use crate::configuration::Settings;
-use crate::http::Page;
+use crate::http::{Page, StageCounts};
 
 /// Folder of the store in the data directory.
 const DIRECTORY: &str = "store";
@@ -70,6 +70,17 @@ impl RunningStore for Running {
 }
 
 impl StoreNumbers for Metrics {
+    fn stages(&self) -> Vec<StageCounts> {
+        let counts = self.syncs.counts().into_iter().enumerate();
+        let middles = counts
+            .filter(|(_, count)| *count > 0)
+            .map(|(bucket, count)| {
+                let end_ns = Histogram::bucket_end_ns(bucket);
+                (end_ns - end_ns / 4, count)
+            });
+        vec![("sync", middles.collect())]
+    }
+
     fn write(&self, page: &mut Page) {
         write_numbers(page, self, &NUMBERS);
         let seconds = |bucket: usize| {

@@ -12,7 +12,7 @@ use ringpost_wire::ShardId;
 use super::error::StoreError;
 use super::health::StoreState;
 use crate::configuration::{Engine, Settings};
-use crate::http::Page;
+use crate::http::{Page, StageCounts};
 
 /// Wakes a core when outcomes wait for it. Called on the store's thread: it does not block.
 pub type Wake = Box<dyn Fn() + Send>;
@@ -51,6 +51,11 @@ pub trait RunningStore {
 pub trait StoreNumbers: Send + Sync {
     /// Writes its families.
     fn write(&self, page: &mut Page);
+
+    /// Durations of its stages, for the log of histograms.
+    fn stages(&self) -> Vec<StageCounts> {
+        Vec::new()
+    }
 }
 
 /// A number of a store that counts in `M`: name, kind, help, and where it is.

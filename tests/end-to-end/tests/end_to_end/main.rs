@@ -1,8 +1,11 @@
 //! The real binary with real clients, end to end.
 
 mod conversations;
+mod documented;
 mod foundationdb;
 mod hostile;
+mod observing;
+mod packaging;
 mod reloading;
 mod rounds;
 mod sessions;

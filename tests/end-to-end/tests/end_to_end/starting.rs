@@ -53,6 +53,42 @@ fn a_wrong_value_names_itself() {
     assert!(text.contains("auth.register"), "{text}");
 }
 
+/// Runs `ringpost --check` with at most so many open files: success, the configuration, and what the host lacks.
+fn checked(place: &Place, open_files: u32, sessions: &str) -> (bool, String, String) {
+    let node = place.options(2).command().unwrap();
+    let mut command = std::process::Command::new("sh");
+    command
+        .args([
+            "-c",
+            &format!("ulimit -n {open_files}; exec \"$0\" \"$@\" --check"),
+        ])
+        .arg(node.get_program())
+        .args(node.get_args())
+        .env("RINGPOST_LIMITS__SESSIONS_PER_CORE", sessions);
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.success(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn a_check_tells_what_the_host_lacks() {
+    let place = Place::new().unwrap();
+    let (is_fit, configuration, lacks) = checked(&place, 512, "1000000");
+    assert!(!is_fit, "{lacks}");
+    assert!(configuration.contains("sessions_per_core = 1000000"));
+    assert!(
+        lacks.starts_with("ringpost: fatal: RLIMIT_NOFILE"),
+        "{lacks}"
+    );
+    let (is_fit, _, lacks) = checked(&place, 512, "16");
+    assert!(is_fit, "{lacks}");
+    assert!(!place.data().exists(), "a check leaves nothing behind");
+}
+
 #[test]
 fn a_store_that_is_not_built_in_says_how_to_get_it() {
     let place = Place::new().unwrap();
