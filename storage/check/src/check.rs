@@ -10,7 +10,7 @@ use crate::findings::Findings;
 use crate::limits::{FINDINGS_PER_KIND_MAX, SORT_BYTES};
 use crate::sorter::{Sorted, Sorter};
 use crate::user::Users;
-use crate::{Report, RowSource, SourceError, other_rows, testimony};
+use crate::{Report, RowSource, SourceError, other_rows, own_rows, testimony};
 
 /// How a check runs.
 #[derive(Clone, Debug)]
@@ -85,8 +85,10 @@ pub fn check(
         fraction: 0.0,
         checked: report.chats + report.users,
     });
+    let (given, rows) = own_rows::check_own(source, &mut findings)?;
+    report.rows.insert("own", rows);
     for family in other_rows::FAMILIES {
-        let rows = other_rows::check_family(family, source, &mut findings)?;
+        let rows = other_rows::check_family(family, source, &given, &mut findings)?;
         report.rows.insert(family_name(family), rows);
     }
     let strangers = other_rows::check_strangers(source, &mut findings)?;

@@ -90,6 +90,10 @@ kinds! {
     DeviceNotRemoved = "device_not_removed";
     /// A user with more devices than there may be.
     TooManyDevices = "too_many_devices";
+    /// A row of the engine's own, beside the key space, that cannot be read, that is missing, or that no engine has.
+    OwnRow = "own_row";
+    /// A row of a lane, or a fence, of an incarnation that its node was never given: it would be given again.
+    IncarnationUngiven = "incarnation_ungiven";
     /// A fence of a shard that there is not.
     UnknownShard = "unknown_shard";
     /// An import that has not come to its end.

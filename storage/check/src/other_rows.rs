@@ -7,6 +7,7 @@ use ringpost_wire::SHARD_COUNT;
 
 use crate::cursor::{Rows, has_shape};
 use crate::findings::Findings;
+use crate::own_rows::Given;
 use crate::{FindingKind, RowSource, SourceError, StoredRow, chat};
 
 /// Families that have nothing to say of chats and users.
@@ -21,13 +22,17 @@ pub(crate) const FAMILIES: [Family; 4] = [
 pub(crate) fn check_family(
     family: Family,
     source: &mut dyn RowSource,
+    given: &Given,
     findings: &mut Findings,
 ) -> Result<u64, SourceError> {
     let byte = family as u8;
     let mut rows = Rows::new(vec![byte], vec![byte + 1]);
     while let Some(row) = rows.next(source)? {
         match Key::from_slice(&row.key) {
-            Some(key) if has_shape(family, &row.key) => check_row(family, &key, &row, findings),
+            Some(key) if has_shape(family, &row.key) => {
+                check_row(family, &key, &row, findings);
+                given.check(family, &key, &row, findings);
+            }
             _ => findings.add(FindingKind::MalformedKey, &row.key, || {
                 format!("a key of the length of {family:?}")
             }),

@@ -7,7 +7,7 @@ use crate::{Finding, FindingKind};
 /// What a check came to. A store without findings keeps every invariant that the check knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Rows read of each family, by its name; those of no family are `unknown`.
+    /// Rows read of each family, by its name; those of no family are `unknown`, the engine's `own`.
     pub rows: BTreeMap<&'static str, u64>,
     /// Chats, those without a head too.
     pub chats: u64,

@@ -22,6 +22,27 @@ pub struct Page {
     pub more: bool,
 }
 
+/// A row beside the key space, as its engine understands it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnRow {
+    /// The last incarnation that was given to a node.
+    Incarnation {
+        /// The node.
+        node: u32,
+        /// The incarnation.
+        last: u64,
+    },
+    /// Another row as it should be.
+    Sound,
+    /// A row that cannot be read, that no engine has, or that is missing.
+    Broken {
+        /// Its key.
+        key: Vec<u8>,
+        /// What was expected.
+        expected: String,
+    },
+}
+
 /// Why a store cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -48,6 +69,14 @@ pub trait RowSource {
         rows_max: usize,
         bytes_max: usize,
     ) -> Result<Page, SourceError>;
+
+    /// Tells the rows that the engine keeps for itself, beside the key space, one by one. Whether it keeps any there.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn own_rows(&mut self, _tell: &mut dyn FnMut(OwnRow)) -> Result<bool, SourceError> {
+        Ok(false)
+    }
 
     /// A text that is another one after any node has written to the store, and names the store.
     ///

@@ -1,7 +1,7 @@
 //! Measures the engine alone: chats that send messages of 100 bytes through lanes that share the shards.
 //!
-//! `cargo run --release -p ringpost-storage-foundationdb --features client --example commit -- [SECONDS] [LANES] [CHATS] [BATCH]`
-//! uses the cluster of `FDB_CLUSTER_FILE` under the prefix `measure`, which it clears before and after. It prints a line a second
+//! `cargo run --release -p ringpost-storage-foundationdb --features client --example commit -- [SECONDS] [LANES] [CHATS] [BATCH]
+//! [CACHE_KIB]` uses the cluster of `FDB_CLUSTER_FILE` under the prefix `measure`, which it clears before and after. It prints a line a second
 //! with the store's state, so it also shows what an outage does.
 
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use ringpost_storage_core::{Command, Outcome};
+use ringpost_storage_foundationdb::limits::LANE_CACHE_BYTES;
 use ringpost_storage_foundationdb::{
     Access, FoundationStore, LaneHandle, Metrics, Options, Retention, Rules, RunningStore,
 };
@@ -30,6 +31,7 @@ struct Plan {
     lanes: u64,
     chats: u64,
     batch: u64,
+    cache_kib: usize,
 }
 
 struct Lane {
@@ -45,6 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let options = Options {
         prefix: b"measure".to_vec(),
+        lane_cache_bytes: plan.cache_kib << 10,
         ..Options::new(1, rules)
     };
     Access::open(&options)?.clear_all()?;
@@ -90,6 +93,7 @@ fn plan() -> Result<Plan, Box<dyn Error>> {
         lanes: number(1, 1)?.max(1),
         chats: number(2, 500)?.max(1),
         batch: number(3, 250)?.max(1),
+        cache_kib: usize::try_from(number(4, LANE_CACHE_BYTES as u64 >> 10)?)?,
     })
 }
 
@@ -241,6 +245,8 @@ struct Totals {
     unknown: u64,
     commit_ns: u64,
     version_ns: u64,
+    reads: u64,
+    read_ns: u64,
 }
 
 impl Totals {
@@ -253,6 +259,8 @@ impl Totals {
             unknown: metrics.unknown_results.load(Relaxed),
             commit_ns: metrics.commit_times.sum_ns(),
             version_ns: metrics.read_version_times.sum_ns(),
+            reads: metrics.reads.load(Relaxed),
+            read_ns: metrics.read_times.sum_ns(),
         }
     }
 
@@ -265,6 +273,8 @@ impl Totals {
             unknown: self.unknown - before.unknown,
             commit_ns: self.commit_ns - before.commit_ns,
             version_ns: self.version_ns - before.version_ns,
+            reads: self.reads - before.reads,
+            read_ns: self.read_ns - before.read_ns,
         }
     }
 
@@ -272,13 +282,15 @@ impl Totals {
         let a_second = |count: u64| count as f64 / time.as_secs_f64();
         let mean_ms = |nanoseconds: u64| nanoseconds as f64 / self.commits.max(1) as f64 / 1e6;
         println!(
-            "{title}: {:.0} messages/s, {:.1} mutations a message, {:.0} commits/s of {:.2} ms, version {:.2} ms, {} conflicts, \
-             {} unknown",
+            "{title}: {:.0} messages/s, {:.1} mutations a message, {:.0} commits/s of {:.2} ms, version {:.2} ms, \
+             {:.1} reads of {:.2} ms a commit, {} conflicts, {} unknown",
             a_second(self.messages),
             self.mutations as f64 / self.messages.max(1) as f64,
             a_second(self.commits),
             mean_ms(self.commit_ns),
             mean_ms(self.version_ns),
+            self.reads as f64 / self.commits.max(1) as f64,
+            mean_ms(self.read_ns),
             self.conflicts,
             self.unknown
         );

@@ -28,4 +28,4 @@ pub use ringpost_storage_queue::{Histogram, LaneHandle};
 pub use shard_runs::key_ranges;
 pub use split::{RawRow, parts};
 pub use state::{Status, StoreState};
-pub use subspace::{FORMAT, Subspace};
+pub use subspace::{FORMAT, OwnRow, Subspace};

@@ -17,6 +17,44 @@ const OWN: u8 = 0x00;
 const ROWS_BEGIN: u8 = 0x01;
 const ROWS_END: u8 = 0xff;
 
+/// A row under the prefix that is none of the key space, as this layout understands it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnRow {
+    /// The version of the layout.
+    Format {
+        /// The version; `None` for a value that is none.
+        version: Option<u32>,
+    },
+    /// The last incarnation of a node.
+    Incarnation {
+        /// The node.
+        node: u32,
+        /// The incarnation; `None` for a value that is none.
+        last: Option<u64>,
+    },
+    /// A row that this engine never writes.
+    Unknown,
+}
+
+impl OwnRow {
+    /// Understands a row by its key without the prefix.
+    pub fn of(key: &[u8], value: &[u8]) -> Self {
+        match key {
+            [OWN, b'f'] => Self::Format {
+                version: value.try_into().ok().map(u32::from_be_bytes),
+            },
+            [OWN, b'i', node @ ..] => match node.try_into() {
+                Ok(node) => Self::Incarnation {
+                    node: u32::from_be_bytes(node),
+                    last: value.try_into().ok().map(u64::from_be_bytes),
+                },
+                Err(_) => Self::Unknown,
+            },
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// The space of one store in a database that may hold others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subspace {
@@ -55,6 +93,12 @@ impl Subspace {
     /// Begin and end of all rows, without the engine's own.
     pub fn rows(&self) -> (Vec<u8>, Vec<u8>) {
         (self.pack_bytes(&[ROWS_BEGIN]), self.pack_bytes(&[ROWS_END]))
+    }
+
+    /// Begin and end of what is under the prefix before the rows, the engine's own, and of what is after them.
+    pub fn beside_rows(&self) -> [(Vec<u8>, Vec<u8>); 2] {
+        let ((all, end), (begin, rows_end)) = (self.all(), self.rows());
+        [(all, begin), (rows_end, end)]
     }
 
     /// Begin and end of everything under the prefix.
@@ -121,6 +165,32 @@ mod tests {
         }
         assert!(!is_within(b"y", &space.all()));
         assert_eq!(space.unpack(b"y"), None);
+    }
+
+    #[test]
+    fn own_rows_are_understood() {
+        let space = Subspace::new(b"x").expect("a good prefix");
+        let of = |packed: &[u8], value: &[u8]| {
+            OwnRow::of(space.unpack(packed).expect("it is of the space"), value)
+        };
+        let format = |version| OwnRow::Format { version };
+        assert_eq!(of(&space.format_key(), &[0, 0, 0, 1]), format(Some(1)));
+        assert_eq!(of(&space.format_key(), &[1]), format(None));
+        let given = |last| OwnRow::Incarnation { node: 9, last };
+        let key = space.incarnation_key(9);
+        assert_eq!(of(&key, &7_u64.to_be_bytes()), given(Some(7)));
+        assert_eq!(of(&key, &[7]), given(None));
+        for strange in [&b"x"[..], b"x\0", b"x\0ff", b"x\0i\0", b"x\0j", b"x\xff"] {
+            assert_eq!(of(strange, &[]), OwnRow::Unknown);
+        }
+    }
+
+    #[test]
+    fn rows_and_what_is_beside_them_are_the_whole_space() {
+        let space = Subspace::new(b"x").expect("a good prefix");
+        let [before, after] = space.beside_rows();
+        assert_eq!((&before.0, &after.1), (&space.all().0, &space.all().1));
+        assert_eq!((before.1, after.0), space.rows());
     }
 
     #[test]

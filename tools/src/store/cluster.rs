@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use ringpost_storage_check::{Page, RowSource, SourceError, StoredRow};
+use ringpost_storage_check::{OwnRow, Page, RowSource, SourceError, StoredRow};
 use ringpost_storage_core::key::Family;
 use ringpost_storage_core::{Retention, Rules};
-use ringpost_storage_foundationdb::{Access, AccessError, Options};
+use ringpost_storage_foundationdb::{Access, AccessError, FORMAT, Options, OwnRow as EngineRow};
 use sha2::{Digest as _, Sha256};
 
 use super::sink::writes;
@@ -56,6 +56,24 @@ impl RowSource for ClusterRows {
         })
     }
 
+    fn own_rows(&mut self, tell: &mut dyn FnMut(OwnRow)) -> Result<bool, SourceError> {
+        let mut has_format = false;
+        let told = self.access.rows_beside(|key, value| {
+            let found = EngineRow::of(key, value);
+            has_format |= matches!(found, EngineRow::Format { .. });
+            tell(understood(found, key));
+        });
+        told.map_err(failed)?;
+        let is_store = has_format || self.page(&[], &[0xff], 1, 1)?.rows.is_empty();
+        if !is_store {
+            tell(broken(
+                Vec::new(),
+                "the row of the layout's version".to_owned(),
+            ));
+        }
+        Ok(true)
+    }
+
     /// Every commit of a node writes its lane's record.
     fn state(&mut self) -> Result<String, SourceError> {
         let mut hasher = Sha256::new();
@@ -82,6 +100,27 @@ impl RowSink for ClusterRows {
         let writes = writes(sets, clears)?;
         self.access.commit(&writes).map_err(failed)
     }
+}
+
+/// An engine's row for the check.
+fn understood(row: EngineRow, key: &[u8]) -> OwnRow {
+    let expected = match row {
+        EngineRow::Incarnation {
+            node,
+            last: Some(last),
+        } => return OwnRow::Incarnation { node, last },
+        EngineRow::Format {
+            version: Some(FORMAT),
+        } => return OwnRow::Sound,
+        EngineRow::Format { version } => format!("layout version {FORMAT}, and it is {version:?}"),
+        EngineRow::Incarnation { node, .. } => format!("the last incarnation of node {node}"),
+        EngineRow::Unknown => "a row of the engine, or a key of a family".to_owned(),
+    };
+    broken(key.to_vec(), expected)
+}
+
+fn broken(key: Vec<u8>, expected: String) -> OwnRow {
+    OwnRow::Broken { key, expected }
 }
 
 fn failed(error: AccessError) -> SourceError {

@@ -7,11 +7,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use ringpost_engine_tests::named_cluster_or_skipped;
-use ringpost_storage_core::row::{Import, Row as _};
+use ringpost_storage_core::row::{Fence, Import, Row as _};
+use ringpost_storage_core::store::{Key, Row, Write};
 use ringpost_storage_core::{Retention, Rules, key};
 use ringpost_storage_foundationdb::{Access, FoundationStore, Options, StoreState};
 use ringpost_wire::ShardId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::scene::{chat, done, make_store, run, turn};
 use crate::transfers::go_on_through_kills;
@@ -141,11 +142,47 @@ fn what_is_broken_in_a_cluster_is_found_and_not_imported_over() {
     let output = run(&space.arguments(&["fsck", "--json"]));
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let expected = serde_json::json!({ "message_missing": 1, "unknown_family": 1 });
+    let expected = json!({ "message_missing": 1, "unknown_family": 1 });
     assert_eq!(report["counts"], expected);
     let refused = run(&space.arguments(&["import", &file]));
     assert_eq!(refused.status.code(), Some(4));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("is not empty"));
+}
+
+#[test]
+fn what_is_broken_beside_the_rows_of_a_cluster_is_found() {
+    let _turn = turn();
+    let Some(space) = Space::of("beside") else {
+        return;
+    };
+    let set = |key: Key, value: Bytes| {
+        let row = Write::Set(Row { key, value });
+        space.access().commit(&[row]).unwrap();
+    };
+    let counts = || {
+        let output = run(&space.arguments(&["fsck", "--json"]));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["counts"].clone()
+    };
+    let incarnation = Key::of(&[&[0], b"i", &1_u32.to_be_bytes()]);
+    let fence = Fence {
+        node: 1,
+        incarnation: 5,
+        claim: 1,
+    };
+    set(incarnation, Bytes::copy_from_slice(&5_u64.to_be_bytes()));
+    set(key::fence::encode(ShardId(7)), fence.to_bytes());
+    assert_eq!(counts(), json!({}));
+    set(incarnation, Bytes::copy_from_slice(&4_u64.to_be_bytes()));
+    assert_eq!(counts(), json!({ "incarnation_ungiven": 1 }));
+    set(incarnation, Bytes::from_static(b"4"));
+    set(Key::of(&[&[0], b"x"]), Bytes::new());
+    let expected = json!({ "incarnation_ungiven": 1, "own_row": 2 });
+    assert_eq!(counts(), expected);
+    let cleared = Write::Clear(Key::of(&[&[0], b"f"]));
+    space.access().commit(&[cleared]).unwrap();
+    let expected = json!({ "incarnation_ungiven": 1, "own_row": 3 });
+    assert_eq!(counts(), expected);
 }
 
 #[test]

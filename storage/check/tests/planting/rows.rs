@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use ringpost_engine_tests::MapEngine;
 use ringpost_storage_check::{
-    FindingKind, Options, Page, Report, RowSource, SourceError, StoredRow, check,
+    FindingKind, Options, OwnRow, Page, Report, RowSource, SourceError, StoredRow, check,
 };
 use ringpost_storage_core::row::Row;
 use ringpost_storage_core::store::Key;
@@ -15,6 +15,8 @@ use ringpost_storage_core::store::Key;
 pub struct MapRows {
     /// All rows.
     pub map: BTreeMap<Bytes, Bytes>,
+    /// Rows that its engine keeps beside them, if it keeps any.
+    pub own: Option<Vec<OwnRow>>,
     /// Its state is never the same twice.
     pub moves: bool,
     asked: u64,
@@ -75,7 +77,8 @@ impl MapRows {
         };
         let report = check(self, &options, &mut |_| {}).expect("a map can be read");
         let rows: u64 = report.rows.values().sum();
-        assert_eq!(rows, self.map.len() as u64, "every row is read once");
+        let there = self.map.len() + self.own.as_ref().map_or(0, Vec::len);
+        assert_eq!(rows, there as u64, "every row is read once");
         report
     }
 
@@ -104,6 +107,11 @@ impl RowSource for MapRows {
             rows: rows.by_ref().take(3).collect(),
             more: rows.next().is_some(),
         })
+    }
+
+    fn own_rows(&mut self, tell: &mut dyn FnMut(OwnRow)) -> Result<bool, SourceError> {
+        self.own.iter().flatten().cloned().for_each(tell);
+        Ok(self.own.is_some())
     }
 
     fn state(&mut self) -> Result<String, SourceError> {

@@ -1,10 +1,12 @@
 //! Corruptions below the rows: bytes that cannot be read, keys of no family, rows of lanes and imports.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use ringpost_engine_tests::people::{device, user};
-use ringpost_storage_check::FindingKind;
-use ringpost_storage_core::key::{self, ExportId};
-use ringpost_storage_core::row::{Fence, Import, Row};
+use ringpost_storage_check::{FindingKind, OwnRow};
+use ringpost_storage_core::key::{self, ExportId, LaneId};
+use ringpost_storage_core::row::{Fence, Import, LaneRecord, LaneTerm, Row};
 use ringpost_storage_core::store::Key;
 use ringpost_wire::{ChatId, ShardId};
 
@@ -84,6 +86,53 @@ fn a_fence_of_a_shard_that_there_is_not() {
         rows.put(&key::fence::encode(ShardId(9)), fence.to_bytes());
         rows.put(&key::fence::encode(ShardId(4_096)), fence.to_bytes());
     });
+}
+
+#[test]
+fn an_own_row_of_the_engine_that_is_broken() {
+    planted(FindingKind::OwnRow, |rows| {
+        let broken = OwnRow::Broken {
+            key: vec![0, 7],
+            expected: "a row of the engine".to_owned(),
+        };
+        rows.own = Some(vec![OwnRow::Sound, broken]);
+    });
+}
+
+#[test]
+fn a_row_of_a_lane_of_an_incarnation_that_was_never_given() {
+    let lane = LaneId { node: 2, lane: 0 };
+    let fence = |node, incarnation| Fence {
+        node,
+        incarnation,
+        claim: 1,
+    };
+    let record = |incarnation| LaneRecord {
+        incarnation,
+        last_batch: 1,
+        settling: 0,
+    };
+    let term = |incarnation| LaneTerm {
+        incarnation,
+        count: 1,
+    };
+    let fence_key = key::fence::encode(ShardId(9));
+    let (record_key, term_key) = (key::lane_record::encode(lane), key::lane_term::encode(lane));
+    for (key, value) in [
+        (fence_key, fence(2, 6).to_bytes()),
+        (fence_key, fence(3, 1).to_bytes()),
+        (record_key, record(6).to_bytes()),
+        (term_key, term(6).to_bytes()),
+    ] {
+        planted(FindingKind::IncarnationUngiven, |rows| {
+            rows.put(&fence_key, fence(2, 5).to_bytes());
+            rows.put(&record_key, record(5).to_bytes());
+            rows.put(&term_key, term(5).to_bytes());
+            rows.own = Some(vec![OwnRow::Incarnation { node: 2, last: 5 }]);
+            assert_eq!(rows.kinds(), BTreeSet::new(), "what was given may be there");
+            rows.put(&key, value);
+        });
+    }
 }
 
 #[test]

@@ -69,12 +69,43 @@ impl Access {
     /// The cluster does not answer, or refuses.
     pub fn scan(&self, begin: &[u8], end: &[u8], rows_max: usize) -> Result<Page, AccessError> {
         let (begin, end) = self.clamp(begin, end);
+        self.page(&begin, &end, rows_max)
+    }
+
+    /// Tells every row under the prefix that is none of the key space, its key without the prefix: the engine's own
+    /// ([`crate::OwnRow`]), and those of nobody.
+    ///
+    /// # Errors
+    /// As for [`Self::scan`].
+    pub fn rows_beside(&self, mut tell: impl FnMut(&[u8], &[u8])) -> Result<(), AccessError> {
+        for (mut begin, end) in self.link.subspace.beside_rows() {
+            loop {
+                let page = self.page(&begin, &end, SCAN_ROWS_MAX)?;
+                page.rows.iter().for_each(|(key, value)| tell(key, value));
+                match page.rows.last() {
+                    Some((last, _)) if page.more => {
+                        begin = self.link.subspace.pack_bytes(&[&last[..], &[0]].concat());
+                    }
+                    _ => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows between two keys with the prefix.
+    fn page(&self, begin: &[u8], end: &[u8], rows_max: usize) -> Result<Page, AccessError> {
         if begin >= end {
             return Ok(Page::default());
         }
         let rows_max = rows_max.clamp(1, SCAN_ROWS_MAX);
         self.repeat(|transaction| {
-            let option = range_option(begin.clone(), end.clone(), rows_max, SCAN_BYTES_AIM as u64);
+            let option = range_option(
+                begin.to_vec(),
+                end.to_vec(),
+                rows_max,
+                SCAN_BYTES_AIM as u64,
+            );
             async move {
                 let values = transaction.get_range(&option, 1, true).await?;
                 let row = |value: &foundationdb::future::FdbKeyValue| {
