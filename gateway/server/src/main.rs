@@ -36,7 +36,7 @@ use signals::Signals;
 
 /// The C library's allocator keeps what the flusher used for a moment, and is the slower one: docs/decisions/0013-allocator.md.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Time between two looks at the store and the cores' threads while nothing is signalled.
 const WATCH_INTERVAL: Duration = Duration::from_millis(200);
