@@ -46,12 +46,12 @@ impl Control {
         }
     }
 
-    /// A batch of `commands` is closed whose first one was left out for `delay_us`.
-    pub(crate) fn dequeued(&mut self, delay_us: u64, commands: u64, ticks_us: u64) {
+    /// A batch of `commands`, of which some are `sends`, is closed whose first one was left out for `delay_us`.
+    pub(crate) fn dequeued(&mut self, delay_us: u64, (commands, sends): (u64, u64), ticks_us: u64) {
         self.advance(ticks_us, false);
         self.taken += commands;
         self.batch = commands;
-        self.advice.taken(commands);
+        self.advice.taken(sends);
         let least_us = self.least_us.unwrap_or(delay_us);
         self.least_us = Some(least_us.min(delay_us));
     }
@@ -113,6 +113,16 @@ impl Control {
     /// out for longer than the target; up to there it is taken, so that the lane never lacks work.
     pub(crate) fn refuses_send(&self, waiting: u64) -> bool {
         self.sheds(Step::NewSends) && waiting > self.batch + self.taken_in_target()
+    }
+
+    /// A send is refused because an earlier one was: what to wait, in milliseconds. It costs as much as the first, so it counts while new
+    /// sends are shed.
+    pub(crate) fn refused_again(&mut self) -> u64 {
+        if self.sheds(Step::NewSends) {
+            self.advice.refused()
+        } else {
+            0
+        }
     }
 
     fn taken_in_target(&self) -> u64 {

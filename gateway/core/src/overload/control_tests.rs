@@ -91,7 +91,8 @@ impl Home {
             self.closed_us = self.now_us;
             let count = self.queue.len().min(BATCH_MAX);
             let taken = count as u64;
-            self.control.dequeued(left_out_us, taken, self.now_us);
+            self.control
+                .dequeued(left_out_us, (taken, taken), self.now_us);
             let begin_us = self.busy_until_us.max(self.now_us - TURN_US);
             self.busy_until_us = begin_us + COMMIT_US + count as u64 * MESSAGE_US;
             let first = self.queue.drain(..count).next().unwrap_or(self.now_us);
@@ -128,7 +129,7 @@ fn a_burst_that_is_worked_off_refuses_nothing() {
 fn a_slow_store_whose_batches_take_all_is_no_overload() {
     let mut control = Control::new(TARGET_MS, 0, 0);
     for second in 1..60 {
-        control.dequeued(0, 1, second * 1_000_000);
+        control.dequeued(0, (1, 1), second * 1_000_000);
         assert_eq!(control.level(), 0);
     }
 }
@@ -182,7 +183,7 @@ fn steps_go_in_the_order_of_the_contract_and_come_back_one_by_one() {
     let mut now_us = 0;
     let mut interval = |control: &mut Control, delay_ms: u64| {
         now_us += 100_000;
-        control.dequeued(delay_ms * 1_000, 1, now_us - 1);
+        control.dequeued(delay_ms * 1_000, (1, 1), now_us - 1);
         control.advance(now_us, false);
         control.level()
     };

@@ -26,13 +26,13 @@ impl Worker {
         let Some(commands) = self.batch.close(ticks_us) else {
             return;
         };
-        let count = commands.len() as u64;
-        self.load.dequeued(left_out_us, count, ticks_us);
         self.counters.queue.add(queue_us);
         let appends = |command: &&Command| matches!(command, Command::Append { .. });
         let messages = commands.iter().filter(appends).count() as u64;
+        let count = commands.len() as u64;
+        self.load.dequeued(left_out_us, (count, messages), ticks_us);
         self.counters.batches += 1;
-        self.counters.batch_commands += commands.len() as u64;
+        self.counters.batch_commands += count;
         self.counters.batch_messages.add(messages);
         self.submitted_us = self.now.ticks_us;
         self.effects.push_back(Effect::Submit { commands });

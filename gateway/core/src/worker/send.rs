@@ -31,7 +31,7 @@ impl Worker {
         };
         let sending = session.sending.get_or_insert_default();
         if sending.is_refused_before(chat, message.client_seq(), message.unanswered()) {
-            return Err((ErrorCode::RefusedBefore, 0));
+            return Err((ErrorCode::RefusedBefore, self.load.refused_again()));
         }
         if sending.is_full(chat) {
             return Err((ErrorCode::TooManyUnanswered, 0));
