@@ -276,6 +276,7 @@ fn worker_config(settings: &Settings, secret: &Secret, cores: usize, started: In
         sends_burst: settings.limits.sends_burst,
         opens_per_minute: settings.limits.opens_per_minute,
         handshakes_per_second: settings.limits.handshakes_per_second,
+        queue_delay_ms: u64::from(settings.limits.queue_delay_ms),
         ..Config::default()
     }
 }

@@ -32,8 +32,6 @@ pub const FAN_OUT_MEMBERS_MAX: usize = 256;
 pub const DEVICES_MAX: usize = 16;
 /// Rows of devices of a user, unlinked ones too; a user with more gets no further device.
 pub const DEVICE_ROWS_MAX: usize = 256;
-/// Chats of a user.
-pub const CHATS_MAX: usize = 10_000;
 /// Chats named in one `Registered`.
 pub const LINK_PAGE_CHATS: usize = 256;
 /// Intervals in which a member sees a chat.

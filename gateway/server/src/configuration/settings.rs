@@ -96,8 +96,11 @@ pub struct LimitSettings {
     pub sends_burst: u32,
     /// Chats a minute that one device may open; past it `RateLimited`. 0 for no limit.
     pub opens_per_minute: u32,
-    /// Sign-ins a second that one core begins; past it `Overloaded`. 0 for no limit.
+    /// Sign-ins a second that one core begins; past it `Overloaded`. 0 for as many as a core can do. Fewer while messages are late.
     pub handshakes_per_second: u32,
+    /// Standing delay of a core's queue before the store from which new sends are refused, in milliseconds. From fifths of it typing,
+    /// presence, read marks and media grants are.
+    pub queue_delay_ms: u32,
     /// Bytes queued for one session that does not read; past it the session is behind.
     pub session_queue_bytes: usize,
 }
@@ -210,6 +213,7 @@ impl Default for LimitSettings {
             sends_burst: 4_000,
             opens_per_minute: 600,
             handshakes_per_second: 0,
+            queue_delay_ms: 100,
             session_queue_bytes: 512 * 1024,
         }
     }

@@ -57,6 +57,12 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         1_000_000,
     )?;
     within(
+        "limits.queue_delay_ms",
+        u64::from(limits.queue_delay_ms),
+        10,
+        900,
+    )?;
+    within(
         "limits.sends_per_second",
         u64::from(limits.sends_per_second),
         1,
