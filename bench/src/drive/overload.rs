@@ -57,9 +57,8 @@ impl Engine {
     /// What is stored a second in a closed loop, after the warm-up.
     fn find_top(&mut self, scenario: &Scenario, overload: &Overload) -> Result<u64, RunError> {
         let now_ns = self.clock.now_ns();
-        for device in 0..overload.pairs {
-            self.fleet
-                .begin_closed_loop(device, overload.in_flight, u64::MAX, now_ns);
+        for device in 0..overload.top_senders.min(overload.pairs) {
+            self.fleet.begin_closed_loop(device, 1, u64::MAX, now_ns);
         }
         let warm_ns = now_ns + scenario.warm_up_s * SECOND_NS;
         self.run_until(warm_ns, None, |_, _| {})?;

@@ -157,6 +157,7 @@ fn hot_chat(load: &HotChat) -> Checked {
 fn overload(load: &Overload) -> Checked {
     within("load.pairs", load.pairs, 1..=PAIRS_MAX)?;
     within("load.in_flight", load.in_flight, 1..=IN_FLIGHT_MAX)?;
+    within("load.top_senders", load.top_senders, 1..=PAIRS_MAX)?;
     within("load.top_s", load.top_s, 1..=TOP_S_MAX)?;
     let factors = OVERLOAD_FACTOR_MIN..=OVERLOAD_FACTOR_MAX;
     within("load.factor", load.factor, factors)

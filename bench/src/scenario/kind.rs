@@ -139,6 +139,9 @@ pub struct Overload {
     /// Unanswered sends of a sender.
     #[serde(default = "in_flight")]
     pub in_flight: u32,
+    /// Senders that find the top, each with one send unanswered: enough to keep the node busy, too few for an overload.
+    #[serde(default = "top_senders")]
+    pub top_senders: u32,
     /// Seconds in which the top is measured, after the warm-up.
     #[serde(default = "top_s")]
     pub top_s: u64,
@@ -198,6 +201,10 @@ fn one() -> u32 {
 
 fn in_flight() -> u32 {
     super::bounds::IN_FLIGHT_MAX
+}
+
+fn top_senders() -> u32 {
+    2_000
 }
 
 fn top_s() -> u64 {
