@@ -30,11 +30,12 @@ const ERRORS: &[&str] = &[
     "unicode-ident",
 ];
 
-/// Tokens: a keyed digest, base64 and JSON; and a table.
+/// Tokens: a keyed digest, base64 and JSON; and tables.
 const TOKENS: &[&str] = &[
     "base64",
     "cmov",
     "ctutils",
+    "hashbrown",
     "hmac",
     "itoa",
     "memchr",

@@ -2,9 +2,11 @@
 //!
 //! Invariant: at most one session a device; it is replaced only by a higher generation and removed only by its own.
 
-use std::collections::HashMap;
+use core::hash::BuildHasher;
 
+use hashbrown::HashTable;
 use ringpost_wire::{DeviceAddress, DeviceId, UserId};
+use slab::Slab;
 
 use crate::seeded_hasher::SeededState;
 use crate::{Group, SessionAddress};
@@ -17,17 +19,52 @@ pub(crate) struct DeviceSession {
     pub(crate) at: SessionAddress,
 }
 
-/// The sessions of a home's users.
+/// A user with sessions.
+struct User {
+    id: UserId,
+    sessions: Group<DeviceSession>,
+}
+
+/// The sessions of a home's users. The table holds places in the list instead of users: half of its buckets may be empty, and each is
+/// then five bytes and not fifty.
 pub(crate) struct Directory {
-    users: HashMap<UserId, Group<DeviceSession>, SeededState>,
+    hashing: SeededState,
+    places: HashTable<u32>,
+    users: Slab<User>,
     devices: usize,
 }
 
 impl Directory {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
-            users: HashMap::with_hasher(SeededState(seed)),
+            hashing: SeededState(seed),
+            places: HashTable::new(),
+            users: Slab::new(),
             devices: 0,
+        }
+    }
+
+    fn place(&self, user: UserId) -> Option<usize> {
+        let is_user = |place: &u32| self.users[*place as usize].id == user;
+        let found = self.places.find(self.hashing.hash_one(user), is_user);
+        found.map(|place| *place as usize)
+    }
+
+    fn insert(&mut self, id: UserId, session: DeviceSession) {
+        let sessions = Group::One(session);
+        let place = self.users.insert(User { id, sessions }) as u32;
+        let (hashing, users) = (&self.hashing, &self.users);
+        let hash = |place: &u32| hashing.hash_one(users[*place as usize].id);
+        self.places.insert_unique(hash(&place), place, hash);
+    }
+
+    fn forget(&mut self, user: UserId) {
+        let users = &self.users;
+        let is_user = |place: &u32| users[*place as usize].id == user;
+        let found = self.places.find_entry(self.hashing.hash_one(user), is_user);
+        if let Ok(found) = found {
+            let (place, _) = found.remove();
+            self.users.remove(place as usize);
         }
     }
 
@@ -38,7 +75,8 @@ impl Directory {
 
     /// The sessions of a user, in no order that matters.
     pub(crate) fn sessions(&self, user: UserId) -> &[DeviceSession] {
-        self.users.get(&user).map_or(&[], Group::as_slice)
+        self.place(user)
+            .map_or(&[], |place| self.users[place].sessions.as_slice())
     }
 
     /// Enters a session and answers the older one of the same device.
@@ -47,11 +85,12 @@ impl Directory {
         user: UserId,
         session: DeviceSession,
     ) -> Option<DeviceSession> {
-        let Some(sessions) = self.users.get_mut(&user) else {
-            self.users.insert(user, Group::One(session));
+        let Some(place) = self.place(user) else {
+            self.insert(user, session);
             self.devices += 1;
             return None;
         };
+        let sessions = &mut self.users[place].sessions;
         let mut known = sessions.as_mut_slice().iter_mut();
         match known.find(|known| known.device == session.device) {
             Some(known) => {
@@ -71,9 +110,10 @@ impl Directory {
 
     /// Removes the session of a device unless a newer one took its place.
     pub(crate) fn remove(&mut self, device: DeviceAddress, generation: u64) {
-        let Some(sessions) = self.users.get_mut(&device.user) else {
+        let Some(place) = self.place(device.user) else {
             return;
         };
+        let sessions = &mut self.users[place].sessions;
         let found = sessions.as_slice().iter().position(|known| {
             known.device == device.device
                 && (known.generation == generation || cfg!(planted = "takeover_ignores_generation"))
@@ -84,9 +124,7 @@ impl Directory {
             Group::Many(many) if many.len() > 1 => {
                 many.swap_remove(index);
             }
-            _ => {
-                self.users.remove(&device.user);
-            }
+            _ => self.forget(device.user),
         }
     }
 }
