@@ -13,12 +13,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use ringpost_gateway_core::{
     AdminRefused, CoreId, Effect, Event, Histogram, Input, LaneState, Now, SessionId, Worker,
 };
-use ringpost_gateway_ring::{Close, Connection, Event as SocketEvent, Reactor, Waker, WriteError};
+use ringpost_gateway_ring::{Reactor, Waker};
 use ringpost_storage_core::Outcome;
 use ringpost_storage_queue::LaneHandle;
 
 use crate::configuration::DrainSettings;
-use crate::flushing::Flushing;
+use crate::door::{Doors, Turn, connection_of};
 use crate::http::{AdminAnswer, AdminRequest};
 use crate::mailbox::Mailboxes;
 use crate::reload::LiveLimits;
@@ -43,6 +43,8 @@ pub struct Core {
     pub id: CoreId,
     /// Its sockets.
     pub reactor: Reactor,
+    /// What stands between them and the worker.
+    pub doors: Doors,
     /// Its sessions and homes.
     pub worker: Worker,
     /// Its mail.
@@ -81,23 +83,11 @@ struct Loop {
     order: Order,
     /// Changes of the store's state that were taken in.
     store_changes: u64,
-    flushing: Flushing,
     /// Work between two waits.
     turns: Histogram,
     /// The version of the limits that was taken in.
     limits_version: u64,
     published: Option<Instant>,
-}
-
-fn session_of(connection: Connection) -> SessionId {
-    SessionId {
-        slot: connection.slot(),
-        generation: connection.generation(),
-    }
-}
-
-fn connection_of(session: SessionId) -> Connection {
-    Connection::from_u64(u64::from(session.generation) << 32 | u64::from(session.slot))
 }
 
 impl Core {
@@ -124,7 +114,7 @@ impl Core {
                 self.worker.timeout(now);
             }
             self.perform(&mut state);
-            self.end_flushes(&mut state, now);
+            self.flush_doors(now);
             self.post_mail();
             let worked_us = self.started.elapsed().as_micros() as u64 - begun.ticks_us;
             state.turns.add(worked_us);
@@ -169,54 +159,15 @@ impl Core {
     fn turn(&mut self) -> io::Result<Option<Now>> {
         let wait = self.wait();
         let started = self.started;
-        let worker = &mut self.worker;
+        let (worker, doors) = (&mut self.worker, &mut self.doors);
         let mut now = None;
-        self.reactor.turn(Some(wait), |event| {
-            let now = *now.get_or_insert_with(|| read_clocks(started));
-            match event {
-                SocketEvent::Accepted {
-                    connection, peer, ..
-                } => {
-                    worker.input(
-                        now,
-                        Input::Connected {
-                            session: session_of(connection),
-                            peer: Some(peer.ip()),
-                        },
-                    );
-                }
-                SocketEvent::Received { connection, bytes } => {
-                    worker.input(
-                        now,
-                        Input::Received {
-                            session: session_of(connection),
-                            bytes,
-                        },
-                    );
-                }
-                SocketEvent::Sent {
-                    connection, bytes, ..
-                } => {
-                    worker.input(
-                        now,
-                        Input::Progress {
-                            session: session_of(connection),
-                            sent_bytes: bytes,
-                        },
-                    );
-                }
-                SocketEvent::Closed { connection, .. } => {
-                    worker.input(
-                        now,
-                        Input::Disconnected {
-                            session: session_of(connection),
-                        },
-                    );
-                }
-                SocketEvent::Connected { .. }
-                | SocketEvent::ConnectFailed { .. }
-                | SocketEvent::Woken => {}
-            }
+        self.reactor.turn_with(Some(wait), |sockets, event| {
+            let mut turn = Turn {
+                wire: sockets,
+                worker: &mut *worker,
+                now: *now.get_or_insert_with(|| read_clocks(started)),
+            };
+            doors.event(&mut turn, event);
         })?;
         Ok(now)
     }
@@ -303,7 +254,7 @@ impl Core {
         while let Some(effect) = self.worker.next_effect() {
             match effect {
                 Effect::Write { session, frame } => self.write(session, frame.as_slice()),
-                Effect::Close { session, flush } => self.close(state, session, flush),
+                Effect::Close { session, flush } => self.close(session, flush),
                 Effect::PauseReceiving { session } => {
                     self.reactor.pause_receiving(connection_of(session));
                 }
@@ -317,31 +268,30 @@ impl Core {
         }
     }
 
-    fn close(&mut self, state: &mut Loop, session: SessionId, flush: bool) {
-        let how = if flush { Close::AfterFlush } else { Close::Now };
-        self.reactor.close(connection_of(session), how);
-        if flush {
-            state.flushing.begin(session, self.now().ticks_us / 1_000);
-        }
+    fn close(&mut self, session: SessionId, flush: bool) {
+        let ticks_ms = self.now().ticks_ms();
+        self.doors
+            .close(&mut self.reactor, session, flush, ticks_ms);
     }
 
-    /// Gives up closing sockets whose peers have not taken what was written to them in time.
-    fn end_flushes(&mut self, state: &mut Loop, now: Now) {
-        while let Some(session) = state.flushing.next_overdue(now.ticks_us / 1_000) {
-            self.reactor.close(connection_of(session), Close::Now);
-        }
+    /// Sends what the doors have kept for the end of the turn, and closes what is overdue there.
+    fn flush_doors(&mut self, now: Now) {
+        let mut turn = Turn {
+            wire: &mut self.reactor,
+            worker: &mut self.worker,
+            now,
+        };
+        self.doors.flush(&mut turn);
+        self.doors.end_overdue(&mut turn);
     }
 
     fn write(&mut self, session: SessionId, frame: &[u8]) {
-        match self.reactor.write(connection_of(session), &[frame]) {
-            Ok(_) | Err(WriteError::Stale | WriteError::Closing) => {}
-            Err(WriteError::NoRoom) => {
-                tracing::warn!(core = self.id.0, "send memory is full: a session is closed");
-                self.reactor.close(connection_of(session), Close::Now);
-                self.worker
-                    .input(self.now(), Input::Disconnected { session });
-            }
+        if self.doors.write(&mut self.reactor, session, frame) {
+            return;
         }
+        tracing::warn!(core = self.id.0, "send memory is full: a session is closed");
+        self.worker
+            .input(self.now(), Input::Disconnected { session });
     }
 
     fn submit(&mut self, commands: Vec<ringpost_storage_core::Command>) {
@@ -396,6 +346,7 @@ impl Core {
                 .map(|target| self.mailboxes.depth(target))
                 .sum();
             published.reactor = *self.reactor.counters();
+            published.doors.clone_from(self.doors.counters());
         });
     }
 

@@ -16,6 +16,7 @@ use ringpost_storage_queue::LaneHandle;
 
 use crate::configuration::{DrainSettings, Settings};
 use crate::core_loop::{Core, read_clocks};
+use crate::door::{Addresses, DoorPlan, Doors};
 use crate::error::NodeError;
 use crate::host::SPARE_SLOTS;
 use crate::http::AdminRequest;
@@ -79,7 +80,21 @@ pub struct Wiring {
 
 struct Ready {
     waker: Waker,
-    address: SocketAddr,
+    addresses: Addresses,
+}
+
+/// What the threads of all cores are started with.
+pub struct Start<'a> {
+    /// The node's settings.
+    pub settings: &'a Settings,
+    /// What each worker is made of, but for its own number.
+    pub config: &'a Config,
+    /// The doors.
+    pub doors: DoorPlan,
+    /// When the node started.
+    pub started: Instant,
+    /// The node is to stop.
+    pub stopping: &'a Arc<StopOrder>,
 }
 
 /// A thread whose sockets are ready and that waits to be wired up.
@@ -93,7 +108,7 @@ pub struct CoreThread {
 struct Plan {
     id: CoreId,
     seat: CoreSeat,
-    address: SocketAddr,
+    doors: DoorPlan,
     reactor: ReactorConfig,
     worker: Config,
     started: Instant,
@@ -102,50 +117,47 @@ struct Plan {
 }
 
 impl CoreThread {
-    /// Starts a thread for each seat; returns the bound address of the native door, which all share.
+    /// Starts a thread for each seat; returns the bound addresses of the doors, which all share.
     ///
     /// # Errors
     /// The first that did not come up. The others end by themselves, unwired.
     pub fn start_all(
-        settings: &Settings,
-        config: &Config,
+        start: Start<'_>,
         seats: Vec<CoreSeat>,
-        started: Instant,
-        stopping: &Arc<StopOrder>,
-    ) -> Result<(SocketAddr, Vec<Self>), NodeError> {
-        let mut address = settings.listen.native;
-        refuse_shared(address)?;
+    ) -> Result<(Addresses, Vec<Self>), NodeError> {
+        let limits = &start.settings.limits;
+        let mut doors = start.doors;
+        doors.addresses.iter().try_for_each(refuse_shared)?;
         let mut cores = Vec::new();
         for (index, seat) in seats.into_iter().enumerate() {
             let id = CoreId(index as u16);
             let reactor = ReactorConfig {
-                slots: settings.limits.sessions_per_core + SPARE_SLOTS,
-                queued_bytes_max: settings.limits.session_queue_bytes,
+                slots: limits.sessions_per_core + SPARE_SLOTS,
+                queued_bytes_max: limits.session_queue_bytes,
                 ..ReactorConfig::default()
             };
             let worker = Config {
                 core: id,
                 sessions_max: reactor.slots,
-                ..config.clone()
+                ..start.config.clone()
             };
-            let stopping = stopping.clone();
-            let core = Self::start(Plan {
+            let (core, addresses) = Self::start(Plan {
                 id,
                 seat,
-                address,
+                doors: doors.clone(),
                 reactor,
                 worker,
-                started,
-                stopping,
-                drain: settings.drain,
+                started: start.started,
+                stopping: start.stopping.clone(),
+                drain: start.settings.drain,
             })?;
-            address = core.1;
-            cores.push(core.0);
+            doors.addresses = addresses;
+            cores.push(core);
         }
-        Ok((address, cores))
+        Ok((doors.addresses, cores))
     }
 
-    fn start(plan: Plan) -> Result<(Self, SocketAddr), NodeError> {
+    fn start(plan: Plan) -> Result<(Self, Addresses), NodeError> {
         let core = usize::from(plan.id.0);
         let (tell_ready, ready) = mpsc::sync_channel(1);
         let (wiring, wired) = mpsc::sync_channel(1);
@@ -162,14 +174,15 @@ impl CoreThread {
                 reason: "its thread does not start".to_owned(),
             })
         };
-        let Ready { waker, address } = ready.recv_timeout(START_TIMEOUT).unwrap_or_else(silent)?;
+        let Ready { waker, addresses } =
+            ready.recv_timeout(START_TIMEOUT).unwrap_or_else(silent)?;
         Ok((
             Self {
                 waker,
                 wiring,
                 thread,
             },
-            address,
+            addresses,
         ))
     }
 
@@ -206,11 +219,12 @@ fn run(
     if let Some(processor) = plan.seat.processor {
         core_affinity::set_for_current(processor);
     }
-    let reactor = match open_sockets(&plan) {
+    let (reactor, addresses) = match open_sockets(&plan) {
         Ok((reactor, ready)) => {
+            let addresses = ready.addresses;
             // The receiver waits for exactly this.
             let _ = tell_ready.send(Ok(ready));
-            reactor
+            (reactor, addresses)
         }
         Err(error) => {
             let _ = tell_ready.send(Err(error));
@@ -221,7 +235,11 @@ fn run(
     let Ok(wiring) = wired.recv() else {
         return Ok(());
     };
-    let ran = seated(plan, reactor, wiring).run();
+    let doors = Doors::new(DoorPlan {
+        addresses,
+        ..plan.doors.clone()
+    });
+    let ran = seated(plan, (reactor, doors), wiring).run();
     ran.map_err(|error| {
         tracing::error!(core, %error, "a core has stopped");
         NodeError::Core {
@@ -233,27 +251,29 @@ fn run(
 
 fn open_sockets(plan: &Plan) -> Result<(Reactor, Ready), NodeError> {
     let mut reactor = Reactor::new(plan.reactor.clone())?;
-    let address = reactor
-        .listen(
-            plan.address,
-            Listen {
-                reuse_port: true,
-                ..Listen::default()
-            },
-        )
-        .map_err(|source| NodeError::Listen {
-            address: plan.address,
-            source,
-        })?;
+    let mut listen = |address| {
+        let how = Listen {
+            reuse_port: true,
+            ..Listen::default()
+        };
+        reactor
+            .listen(address, how)
+            .map_err(|source| NodeError::Listen { address, source })
+    };
+    let addresses = Addresses {
+        native: listen(plan.doors.addresses.native)?,
+        tls: plan.doors.addresses.tls.map(&mut listen).transpose()?,
+    };
     let waker = reactor.waker();
-    Ok((reactor, Ready { waker, address }))
+    Ok((reactor, Ready { waker, addresses }))
 }
 
-fn seated(plan: Plan, reactor: Reactor, wiring: Wiring) -> Core {
+fn seated(plan: Plan, (reactor, doors): (Reactor, Doors), wiring: Wiring) -> Core {
     let now = read_clocks(plan.started);
     Core {
         id: plan.id,
         reactor,
+        doors,
         worker: Worker::new(plan.worker, now),
         mailboxes: wiring.mailboxes,
         lane: wiring.lane,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use ringpost_gateway_ring::StartError;
 
+use crate::door::CertificateError;
 use crate::host::Finding;
 use crate::http::HttpError;
 use crate::secret::SecretError;
@@ -34,11 +35,14 @@ pub enum NodeError {
     /// A secret could not be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The certificate could not be had.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// HTTP could not be served.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The native door's address could not be had.
-    #[error("listen.native {address}: {source}")]
+    /// A door's address could not be had.
+    #[error("listen.native or listen.tls {address}: {source}")]
     Listen {
         /// The address.
         address: SocketAddr,

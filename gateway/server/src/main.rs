@@ -3,8 +3,8 @@
 mod configuration;
 mod core_loop;
 mod core_thread;
+mod door;
 mod error;
-mod flushing;
 mod host;
 mod http;
 mod log;
@@ -100,11 +100,12 @@ fn run(settings: &Settings, reloader: &Arc<Reloader>) -> Result<(), Box<dyn std:
         return Ok(());
     };
     let (native, http) = (node.native_address(), node.http_address());
+    let tls = node.tls_address().map(|address| address.to_string());
     let data = settings.data_dir.display();
     match node.not_ready() {
-        None => tracing::info!(%native, %http, %data, "the node takes messages"),
+        None => tracing::info!(%native, tls, %http, %data, "the node takes messages"),
         Some(reason) => {
-            tracing::info!(%native, %http, %data, %reason, "the node listens and waits for its store");
+            tracing::info!(%native, tls, %http, %data, %reason, "the node listens and waits for its store");
         }
     }
     notifier.tell(State::Ready, "takes messages");

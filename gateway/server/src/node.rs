@@ -20,7 +20,8 @@ use ringpost_wire::ChatId;
 use tokio::sync::oneshot;
 
 use crate::configuration::{DrainSettings, Settings};
-use crate::core_thread::{CoreSeat, CoreThread, Wiring};
+use crate::core_thread::{CoreSeat, CoreThread, Start, Wiring};
+use crate::door::{Addresses, Certificates, DoorPlan};
 use crate::error::NodeError;
 use crate::host::{self, Demand, Finding, Weight};
 use crate::http::{AdminRequest, HttpServer};
@@ -37,7 +38,8 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A running node.
 pub struct Node {
-    native: SocketAddr,
+    addresses: Addresses,
+    certificates: Option<Arc<Certificates>>,
     pub(crate) http: HttpServer,
     view: Arc<NodeView>,
     probed: Cell<Instant>,
@@ -66,6 +68,7 @@ impl Node {
         make_data_directory(&settings.data_dir)?;
         let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
         let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
+        let certificates = load_certificates(settings)?;
         let opened = waiting::open_store(settings, reloader, &admin_token, is_stop_asked)?;
         let Some(Opened { mut store, http }) = opened else {
             return Ok(None);
@@ -73,7 +76,14 @@ impl Node {
         warnings.iter().for_each(Finding::log);
         let stopping = Arc::new(StopOrder::default());
         let config = worker_config(settings, &secret, seats.len(), started);
-        let (native, cores) = CoreThread::start_all(settings, &config, seats, started, &stopping)?;
+        let start = Start {
+            settings,
+            config: &config,
+            doors: DoorPlan::new(settings, certificates.as_deref()),
+            started,
+            stopping: &stopping,
+        };
+        let (addresses, cores) = CoreThread::start_all(start, seats)?;
         let wakers: Arc<[Waker]> = cores.iter().map(|core| core.waker.clone()).collect();
         let health = Arc::new(StoreHealth::new());
         let limits = Arc::new(LiveLimits::new(settings));
@@ -85,6 +95,7 @@ impl Node {
             health: health.clone(),
             stopping: stopping.clone(),
             reloader: reloader.clone(),
+            certificates: certificates.clone(),
             admin_token: &admin_token,
         }));
         let store = store.start()?;
@@ -93,9 +104,14 @@ impl Node {
         let threads = connected.map(|(core, wiring)| core.connect(wiring));
         let threads = threads.collect::<Result<_, _>>()?;
         reloader.add(limits);
+        certificates
+            .iter()
+            .cloned()
+            .for_each(|part| reloader.add(part));
         let http = HttpServer::start(http, view.clone())?;
         Ok(Some(Self {
-            native,
+            addresses,
+            certificates,
             http,
             view,
             probed: Cell::new(started),
@@ -110,7 +126,12 @@ impl Node {
 
     /// The bound address of the native door.
     pub fn native_address(&self) -> SocketAddr {
-        self.native
+        self.addresses.native
+    }
+
+    /// The bound address of the native door with TLS, if there is one.
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.addresses.tls
     }
 
     /// The bound address of HTTP.
@@ -130,6 +151,7 @@ impl Node {
 
     /// Takes in and tells the store's state. Why the node cannot run on, if so: a core's thread has ended, or the store has failed.
     pub fn watch(&self) -> Option<String> {
+        self.certificates.iter().for_each(|pair| pair.watch());
         let state = self.store_state();
         if self.health.set(state.clone()).is_some() {
             self.wakers.iter().for_each(Waker::wake);
@@ -257,6 +279,12 @@ fn make_data_directory(path: &Path) -> Result<(), NodeError> {
     File::open(parent)
         .and_then(|parent| parent.sync_all())
         .map_err(failed)
+}
+
+fn load_certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, NodeError> {
+    let is_on = settings.tls.is_on();
+    let loaded = is_on.then(|| Certificates::load(&settings.tls).map(Arc::new));
+    Ok(loaded.transpose()?)
 }
 
 fn worker_config(settings: &Settings, secret: &Secret, cores: usize, started: Instant) -> Config {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use ringpost_gateway_core::{Counters, Histogram, ShardMap, Summary};
 use ringpost_gateway_ring::Waker;
 
+use crate::door::{Certificates, DoorCounters};
 use crate::http::{AdminRequest, Page};
 use crate::reload::Reloader;
 use crate::secret::Secret;
@@ -45,6 +46,8 @@ pub struct Published {
     pub turns: Histogram,
     /// Counts of the reactor.
     pub reactor: ringpost_gateway_ring::Counters,
+    /// Counts of the doors.
+    pub doors: DoorCounters,
 }
 
 impl Default for CoreView {
@@ -110,6 +113,7 @@ pub struct NodeView {
     health: Arc<StoreHealth>,
     stopping: Arc<StopOrder>,
     reloader: Arc<Reloader>,
+    certificates: Option<Arc<Certificates>>,
     admin_token: String,
 }
 
@@ -127,6 +131,8 @@ pub struct NodeParts<'a> {
     pub stopping: Arc<StopOrder>,
     /// Its configuration.
     pub reloader: Arc<Reloader>,
+    /// Its certificate, if it speaks TLS.
+    pub certificates: Option<Arc<Certificates>>,
     /// What an operator's call must carry.
     pub admin_token: &'a Secret,
 }
@@ -145,6 +151,7 @@ impl NodeView {
             health: parts.health,
             stopping: parts.stopping,
             reloader: parts.reloader,
+            certificates: parts.certificates,
             admin_token: parts.admin_token.to_hex(),
         }
     }
@@ -162,6 +169,7 @@ impl NodeView {
             health,
             stopping: Arc::default(),
             reloader,
+            certificates: None,
             admin_token,
         })
     }
@@ -174,6 +182,11 @@ impl NodeView {
     /// The node's configuration.
     pub fn reloader(&self) -> &Arc<Reloader> {
         &self.reloader
+    }
+
+    /// Its certificate, if it speaks TLS.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_deref()
     }
 
     /// What an operator's call must carry.

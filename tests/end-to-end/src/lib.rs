@@ -13,6 +13,7 @@ pub mod planted;
 pub mod raw;
 pub mod rounds;
 pub mod slow_reader;
+pub mod tls;
 mod tokens;
 
 pub use built_binary::{built_binary, built_with_foundationdb};

@@ -109,11 +109,17 @@ impl NodeOptions {
     }
 }
 
+#[derive(Clone, Copy)]
+struct Addresses {
+    native: SocketAddr,
+    tls: Option<SocketAddr>,
+    http: SocketAddr,
+}
+
 /// A running node.
 pub struct NodeProcess {
     child: Child,
-    native: SocketAddr,
-    http: SocketAddr,
+    addresses: Addresses,
     log: Arc<Mutex<Vec<String>>>,
     reader: Option<JoinHandle<()>>,
 }
@@ -160,19 +166,19 @@ impl NodeProcess {
         });
         let mut node = Self {
             child,
-            native: SocketAddr::from(([0, 0, 0, 0], 0)),
-            http: SocketAddr::from(([0, 0, 0, 0], 0)),
+            addresses: Addresses {
+                native: SocketAddr::from(([0, 0, 0, 0], 0)),
+                tls: None,
+                http: SocketAddr::from(([0, 0, 0, 0], 0)),
+            },
             log,
             reader: Some(reader),
         };
-        (node.native, node.http) = node.wait_for_start(&started)?;
+        node.addresses = node.wait_for_start(&started)?;
         Ok(node)
     }
 
-    fn wait_for_start(
-        &mut self,
-        started: &Receiver<(SocketAddr, SocketAddr)>,
-    ) -> Result<(SocketAddr, SocketAddr), NodeError> {
+    fn wait_for_start(&mut self, started: &Receiver<Addresses>) -> Result<Addresses, NodeError> {
         started.recv_timeout(START_TIMEOUT).map_err(|_| {
             let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
             let tail = log.len().saturating_sub(20);
@@ -184,12 +190,17 @@ impl NodeProcess {
 
     /// Where clients connect.
     pub fn native(&self) -> SocketAddr {
-        self.native
+        self.addresses.native
+    }
+
+    /// Where clients connect with TLS, if it has a certificate.
+    pub fn tls(&self) -> Option<SocketAddr> {
+        self.addresses.tls
     }
 
     /// Where HTTP is.
     pub fn http(&self) -> SocketAddr {
-        self.http
+        self.addresses.http
     }
 
     /// Its process id.
@@ -279,7 +290,8 @@ impl NodeProcess {
         token: Option<&str>,
         body: &str,
     ) -> Result<(u16, String), NodeError> {
-        let mut stream = TcpStream::connect(self.http).map_err(system("connecting to HTTP"))?;
+        let mut stream =
+            TcpStream::connect(self.addresses.http).map_err(system("connecting to HTTP"))?;
         let bearer = token.map_or_else(String::new, |token| {
             format!("Authorization: Bearer {token}\r\n")
         });
@@ -387,9 +399,13 @@ pub(crate) fn signal(pid: u32, name: &str) -> Result<(), NodeError> {
 }
 
 /// The addresses in the line that a node logs when it takes messages.
-fn addresses_of(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+fn addresses_of(line: &str) -> Option<Addresses> {
     let value: Value = serde_json::from_str(line).ok()?;
     let fields = value.get("fields")?;
     let address = |name: &str| fields.get(name)?.as_str()?.parse().ok();
-    Some((address("native")?, address("http")?))
+    Some(Addresses {
+        native: address("native")?,
+        tls: address("tls"),
+        http: address("http")?,
+    })
 }

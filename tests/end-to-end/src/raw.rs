@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use crate::tls::{Stream, Trust};
 use ringpost_wire::{
     ErrorCode, FrameKind, Hello, PROTOCOL_VERSION, Ping, Seq, ServerFrame, Split, split,
 };
@@ -37,7 +38,7 @@ pub enum Said {
 
 /// A bare connection.
 pub struct RawConnection {
-    stream: TcpStream,
+    stream: Stream,
     received: Vec<u8>,
 }
 
@@ -47,12 +48,31 @@ impl RawConnection {
     /// # Errors
     /// Nobody listens.
     pub fn open(server: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(server)?;
-        stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        Self::over(server, Stream::Plain)
+    }
+
+    /// Connects with TLS, and makes the handshake.
+    ///
+    /// # Errors
+    /// Nobody listens, or the handshake fails.
+    pub fn open_tls(server: SocketAddr, trust: &Trust) -> io::Result<Self> {
+        let mut connection = Self::over(server, Stream::Plain)?;
+        connection.stream = trust.open(connection.stream)?;
+        Ok(connection)
+    }
+
+    fn over(server: SocketAddr, stream: impl Fn(TcpStream) -> Stream) -> io::Result<Self> {
+        let socket = TcpStream::connect(server)?;
+        socket.set_read_timeout(Some(ANSWER_TIMEOUT))?;
         Ok(Self {
-            stream,
+            stream: stream(socket),
             received: Vec::new(),
         })
+    }
+
+    /// The stream below.
+    pub fn stream(&mut self) -> &mut Stream {
+        &mut self.stream
     }
 
     /// Writes bytes.
@@ -69,7 +89,7 @@ impl RawConnection {
     /// No descriptor is left.
     pub fn reader(&self) -> io::Result<Self> {
         Ok(Self {
-            stream: self.stream.try_clone()?,
+            stream: self.stream.second()?,
             received: Vec::new(),
         })
     }
@@ -79,13 +99,13 @@ impl RawConnection {
     /// # Errors
     /// The connection is over.
     pub fn set_write_timeout(&self, timeout: Duration) -> io::Result<()> {
-        self.stream.set_write_timeout(Some(timeout))
+        self.stream.socket().set_write_timeout(Some(timeout))
     }
 
     /// Tells the node that no more is written; reading goes on. Harmless once the connection is over.
     pub fn end_writing(&self) {
         // The node may have closed first.
-        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.stream.socket().shutdown(Shutdown::Write);
     }
 
     /// Says hello with `token`.

@@ -10,5 +10,5 @@ mod validate;
 pub use arguments::Arguments;
 pub use layers::{ConfigurationError, Values, load, values_of};
 pub use settings::{
-    DrainSettings, Engine, LimitSettings, LogFormat, LogLevel, LogSettings, Settings,
+    DrainSettings, Engine, LimitSettings, LogFormat, LogLevel, LogSettings, Settings, TlsSettings,
 };

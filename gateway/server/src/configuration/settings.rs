@@ -16,6 +16,8 @@ pub struct Settings {
     pub cores: usize,
     /// Addresses.
     pub listen: ListenSettings,
+    /// TLS.
+    pub tls: TlsSettings,
     /// The store.
     pub store: StoreSettings,
     /// Who may sign in.
@@ -34,8 +36,27 @@ pub struct Settings {
 pub struct ListenSettings {
     /// The native door.
     pub native: SocketAddr,
+    /// The native door with TLS. Open if there is a certificate.
+    pub tls: SocketAddr,
     /// HTTP: health, metrics, administration.
     pub http: SocketAddr,
+}
+
+/// TLS. Both files or none; they are read again when they change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsSettings {
+    /// The chain of certificates in PEM, the node's own first; empty for no TLS.
+    pub certificate: PathBuf,
+    /// Its private key in PEM.
+    pub key: PathBuf,
+}
+
+impl TlsSettings {
+    /// Whether the node speaks TLS.
+    pub fn is_on(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
 }
 
 /// Which engine stores the messages.
@@ -161,6 +182,7 @@ impl Default for Settings {
             data_dir: PathBuf::from("ringpost-data"),
             cores: 0,
             listen: ListenSettings::default(),
+            tls: TlsSettings::default(),
             store: StoreSettings::default(),
             auth: AuthSettings::default(),
             limits: LimitSettings::default(),
@@ -174,6 +196,7 @@ impl Default for ListenSettings {
     fn default() -> Self {
         Self {
             native: loopback(7400),
+            tls: loopback(7401),
             http: loopback(7480),
         }
     }

@@ -81,6 +81,12 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         64 * 1024 * 1024,
     )?;
     validate_drain(&settings.drain)?;
+    if settings.tls.is_on() == settings.tls.key.as_os_str().is_empty() {
+        return Err(OutOfRange {
+            key: "tls.key",
+            expected: "a file, together with tls.certificate, or neither".to_owned(),
+        });
+    }
     if settings.data_dir.as_os_str().is_empty() {
         return Err(OutOfRange {
             key: "data_dir",

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use ringpost_gateway_core::{Histogram, Step};
 
+use super::door_metrics::doors;
 use super::page::Page;
 use super::stages::{STAGES, merged};
 use crate::store::StoreState;
@@ -22,6 +23,7 @@ pub(super) async fn metrics(
     sessions(&mut page, &cores);
     latencies(&mut page, &cores);
     sockets(&mut page, &cores);
+    doors(&mut page, &view, &cores);
     store(&mut page, &view);
     configuration(&mut page, &view);
     (

@@ -5,6 +5,7 @@
 mod admin;
 mod configure;
 mod connections;
+mod door_metrics;
 mod histograms;
 mod metrics;
 mod page;

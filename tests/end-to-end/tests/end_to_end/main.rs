@@ -11,5 +11,6 @@ mod rounds;
 mod sessions;
 mod starting;
 mod stopping;
+mod tls;
 mod tools;
 mod world;

@@ -1,0 +1,14 @@
+//! Limits of what stands between sockets and worker.
+
+/// A handshake must be over after this time, in milliseconds; past it the connection is closed.
+pub const HANDSHAKE_TIMEOUT_MS: u64 = 10_000;
+/// Handshakes under way on one core; a further one takes the place of the oldest.
+pub const HANDSHAKES_MAX: usize = 2_048;
+/// A record must be whole after this time, in milliseconds; past it the connection is closed.
+pub const RECORD_TIMEOUT_MS: u64 = 30_000;
+/// Bytes of all records of one core that are not whole; who passes it is closed.
+pub const HELD_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Plaintext that waits for the end of a turn, or of a handshake, on one connection: then a record is full. More is sent at once.
+pub const WAITING_BYTES: usize = 16 * 1024;
+/// Buffers of such plaintext that a core keeps for the next turn.
+pub const SPARE_BUFFERS: usize = 64;

@@ -1,0 +1,30 @@
+//! What the doors of every core are made of.
+
+use ringpost_gateway_tls::ServerTls;
+
+use super::addresses::Addresses;
+use super::certificates::Certificates;
+use crate::configuration::Settings;
+
+/// The doors of a core, before they are opened.
+#[derive(Clone, Debug)]
+pub struct DoorPlan {
+    /// Where they are.
+    pub addresses: Addresses,
+    /// What speaks TLS on the door that has it.
+    pub tls: Option<ServerTls>,
+}
+
+impl DoorPlan {
+    /// The doors that are configured.
+    pub fn new(settings: &Settings, certificates: Option<&Certificates>) -> Self {
+        let listen = &settings.listen;
+        Self {
+            addresses: Addresses {
+                native: listen.native,
+                tls: certificates.map(|_| listen.tls),
+            },
+            tls: certificates.map(|certificates| certificates.tls().clone()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The doors' part of `/metrics`: handshakes, connections that TLS or its deadlines ended, and the certificate.
+
+use super::page::Page;
+use crate::door::Ended;
+use crate::view::{NodeView, Published};
+
+/// Adds the doors' families. Those of TLS are there also without a certificate, at zero.
+pub(super) fn doors(page: &mut Page, view: &NodeView, cores: &[Published]) {
+    handshakes(page, cores);
+    let opening: u64 = cores.iter().map(|core| core.doors.opening).sum();
+    page.single(
+        "ringpost_tls_handshakes_in_progress",
+        "gauge",
+        "TLS handshakes under way.",
+        opening as f64,
+    );
+    let held: u64 = cores.iter().map(|core| core.doors.held_bytes).sum();
+    page.single(
+        "ringpost_tls_held_bytes",
+        "gauge",
+        "Bytes of TLS records and handshakes that are not whole yet.",
+        held as f64,
+    );
+    let (name, help) = (
+        "ringpost_tls_failures_total",
+        "Connections that TLS ended, by reason.",
+    );
+    page.family(name, "counter", help);
+    for reason in Ended::all() {
+        let count: u64 = cores.iter().map(|core| core.doors.ended(reason)).sum();
+        let label = format!("reason=\"{}\"", reason.name());
+        page.sample(name, &label, count as f64);
+    }
+    certificate(page, view);
+}
+
+fn handshakes(page: &mut Page, cores: &[Published]) {
+    let name = "ringpost_tls_handshakes_total";
+    page.family(
+        name,
+        "counter",
+        "TLS handshakes that came to their end, by version and kind.",
+    );
+    for (version, version_name) in ["1.2", "1.3"].into_iter().enumerate() {
+        for (kind, kind_name) in ["full", "resumed"].into_iter().enumerate() {
+            let of = |core: &Published| core.doors.handshakes[version][kind];
+            let count: u64 = cores.iter().map(of).sum();
+            let labels = format!("version=\"{version_name}\",kind=\"{kind_name}\"");
+            page.sample(name, &labels, count as f64);
+        }
+    }
+}
+
+fn certificate(page: &mut Page, view: &NodeView) {
+    let Some(certificates) = view.certificates() else {
+        return;
+    };
+    page.single(
+        "ringpost_tls_certificate_expiry_timestamp_seconds",
+        "gauge",
+        "When the certificate that new sessions are shown is no longer valid.",
+        certificates.tls().validity().not_after_s as f64,
+    );
+    let (name, help) = (
+        "ringpost_tls_certificate_reloads_total",
+        "New certificates, taken or refused.",
+    );
+    page.family(name, "counter", help);
+    page.sample(name, "result=\"taken\"", certificates.reloads() as f64);
+    page.sample(name, "result=\"refused\"", certificates.failures() as f64);
+}

@@ -1,0 +1,9 @@
+//! Certificates for tests, and a client of TLS that is not the product's own.
+
+mod pair;
+mod stream;
+mod trust;
+
+pub use pair::CertificatePair;
+pub use stream::Stream;
+pub use trust::{Trust, Version};
