@@ -1,4 +1,4 @@
-//! What stands between a socket and the frames: TLS, without I/O. Bytes in, bytes out.
+//! What stands between a socket and the frames: TLS and the PROXY protocol, without I/O. Bytes in, bytes out.
 //!
 //! Invariant: a session between two records holds no buffer, and whatever a peer sends is bounded by `limits`.
 
@@ -7,6 +7,7 @@ mod drive;
 mod failure;
 mod identity;
 pub mod limits;
+pub mod proxy;
 mod sent_bytes;
 mod server;
 mod session;
