@@ -242,6 +242,7 @@ impl Core {
             state.draining_since = Some(Instant::now());
             self.worker.input(self.now(), Input::Lane(LaneState::Ready));
             self.reactor.stop_listening();
+            self.doors.close_preambles(&mut self.reactor);
         }
         let drain = Input::Drain {
             spread_ms,

@@ -111,9 +111,17 @@ fn parse_text(defaults: &Table, key: &str, text: &str) -> Value {
     let typed = match default {
         Some(Value::Integer(_)) => text.parse().ok().map(Value::Integer),
         Some(Value::Boolean(_)) => text.parse().ok().map(Value::Boolean),
+        Some(Value::Array(_)) => Some(Value::Array(parse_list(text))),
         _ => None,
     };
     typed.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// A list's texts, separated by commas.
+fn parse_list(text: &str) -> Vec<Value> {
+    let parts = text.split(',').map(str::trim);
+    let parts = parts.filter(|part| !part.is_empty());
+    parts.map(|part| Value::String(part.to_owned())).collect()
 }
 
 impl Layers {
@@ -315,6 +323,18 @@ mod tests {
         let settings = load_from("", &variables, Arguments::default()).unwrap();
         assert_eq!(settings.data_dir, PathBuf::from("2024"));
         assert_eq!(settings.auth.issuer, "123");
+    }
+
+    #[test]
+    fn a_list_is_read_from_one_text() {
+        let from = |text: &'static str| {
+            let variables = [("RINGPOST_LISTEN__PROXY_PROTOCOL_FROM", text)];
+            load_from("", &variables, Arguments::default())
+        };
+        let settings = from("10.0.0.0/8, ::1").unwrap();
+        assert_eq!(settings.listen.proxy_protocol_from, ["10.0.0.0/8", "::1"]);
+        let error = from("10.0.0.1/8").unwrap_err();
+        assert!(error.starts_with("listen.proxy_protocol_from"), "{error}");
     }
 
     #[test]

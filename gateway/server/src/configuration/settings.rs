@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use ringpost_gateway_tls::proxy::{Network, Networks};
 use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,19 @@ pub struct ListenSettings {
     pub tls: SocketAddr,
     /// HTTP: health, metrics, administration.
     pub http: SocketAddr,
+    /// Addresses and networks of balancers. Their connections to the native doors begin with a header of the PROXY protocol,
+    /// version 2; others must not.
+    pub proxy_protocol_from: Vec<String>,
+}
+
+impl ListenSettings {
+    /// The networks of balancers. Texts that are none were refused before.
+    pub fn balancers(&self) -> Networks {
+        let networks = self.proxy_protocol_from.iter();
+        networks
+            .filter_map(|text| text.parse::<Network>().ok())
+            .collect()
+    }
 }
 
 /// TLS. Both files or none; they are read again when they change.
@@ -198,6 +212,7 @@ impl Default for ListenSettings {
             native: loopback(7400),
             tls: loopback(7401),
             http: loopback(7480),
+            proxy_protocol_from: Vec::new(),
         }
     }
 }

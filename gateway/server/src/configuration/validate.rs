@@ -1,5 +1,6 @@
 //! Checks of values that their types do not make.
 
+use ringpost_gateway_tls::proxy::Network;
 use ringpost_storage_core::limits::{DEVICE_UNSEEN_DAYS_MAX, DEVICE_UNSEEN_DAYS_MIN};
 
 use super::settings::{DrainSettings, Engine, Settings, StoreSettings};
@@ -81,6 +82,12 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         64 * 1024 * 1024,
     )?;
     validate_drain(&settings.drain)?;
+    for text in &settings.listen.proxy_protocol_from {
+        text.parse::<Network>().map_err(|error| OutOfRange {
+            key: "listen.proxy_protocol_from",
+            expected: format!("addresses and networks: {text} is {error}"),
+        })?;
+    }
     if settings.tls.is_on() == settings.tls.key.as_os_str().is_empty() {
         return Err(OutOfRange {
             key: "tls.key",

@@ -1,6 +1,7 @@
 //! What a core's doors count.
 
 use ringpost_gateway_tls::Failure;
+use ringpost_gateway_tls::proxy::ProxyError;
 
 /// How a connection with TLS ended before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,12 @@ impl Ended {
 pub struct DoorCounters {
     /// Handshakes that came to their end, by version (1.2, 1.3) and whether a ticket shortened them (no, yes).
     pub handshakes: [[u64; 2]; 2],
+    /// Connections that a balancer has introduced.
+    pub introduced: u64,
+    /// Connections of balancers that were closed for what they began with, by `ProxyError`.
+    pub not_introduced: [u64; ProxyError::ALL.len()],
+    /// The same for those whose header did not come in time, or whose place another took.
+    pub header_overdue: u64,
     /// Handshakes under way.
     pub opening: u64,
     /// Bytes of records that are not whole.

@@ -4,6 +4,8 @@
 //! Invariant: a worker knows a session from `Connected` until it closes it or hears `Disconnected`, and never sees or counts a
 //! byte that is not its own.
 
+use std::net::IpAddr;
+
 use ringpost_gateway_core::limits::FLUSH_TIMEOUT_MS;
 use ringpost_gateway_core::{Input, Now, SessionId, Worker};
 use ringpost_gateway_ring::{Close, Connection, Event};
@@ -13,11 +15,12 @@ use super::connections::{connection_of, session_of};
 use super::counters::{DoorCounters, Ended};
 use super::deadlines::Deadlines;
 use super::limits::{
-    HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, HELD_BYTES_MAX, RECORD_TIMEOUT_MS, SPARE_BUFFERS,
-    WAITING_BYTES,
+    HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, HEADER_TIMEOUT_MS, HELD_BYTES_MAX, PREAMBLES_MAX,
+    RECORD_TIMEOUT_MS, SPARE_BUFFERS, WAITING_BYTES,
 };
 use super::link::Link;
 use super::plan::DoorPlan;
+use super::preambles::Preambles;
 use super::wire::Wire;
 
 /// What the doors work with for the time of a call.
@@ -35,10 +38,12 @@ pub struct Doors {
     plan: DoorPlan,
     /// By the slots of their connections; as long as the highest that ever had TLS.
     pub(super) links: Vec<Option<Box<Link>>>,
+    pub(super) preambles: Preambles,
     pub(super) workspace: Workspace,
     /// Links with plaintext that waits for the end of the turn.
     waiting: Vec<Connection>,
     pub(super) spare: Vec<Vec<u8>>,
+    pub(super) headers: Deadlines,
     pub(super) opening: Deadlines,
     pub(super) records: Deadlines,
     pub(super) flushing: Deadlines,
@@ -51,9 +56,11 @@ impl Doors {
         Self {
             plan,
             links: Vec::new(),
+            preambles: Preambles::default(),
             workspace: Workspace::default(),
             waiting: Vec::new(),
             spare: Vec::new(),
+            headers: Deadlines::new(HEADER_TIMEOUT_MS),
             opening: Deadlines::new(HANDSHAKE_TIMEOUT_MS),
             records: Deadlines::new(RECORD_TIMEOUT_MS),
             flushing: Deadlines::new(FLUSH_TIMEOUT_MS),
@@ -74,26 +81,27 @@ impl Doors {
                 peer,
                 listener,
             } => {
-                if self.plan.addresses.tls == Some(listener) {
-                    self.open(turn, connection);
+                let is_tls = self.plan.addresses.tls == Some(listener);
+                if self.plan.balancers.contains(peer.ip()) {
+                    self.await_header(turn, connection, (peer.ip(), is_tls));
+                } else {
+                    self.admit(turn, connection, (peer.ip(), is_tls));
                 }
-                let session = session_of(connection);
-                let peer = Some(peer.ip());
-                turn.worker
-                    .input(turn.now, Input::Connected { session, peer });
             }
-            Event::Received { connection, bytes } => match self.link(connection) {
-                Some(_) => self.receive(turn, connection, bytes),
-                None => {
-                    let session = session_of(connection);
-                    turn.worker
-                        .input(turn.now, Input::Received { session, bytes });
+            Event::Received { connection, bytes } => {
+                if self.preambles.contains(connection) {
+                    self.receive_header(turn, connection, bytes);
+                } else {
+                    self.receive(turn, connection, bytes);
                 }
-            },
+            }
             Event::Sent {
                 connection, bytes, ..
             } => self.sent(turn, connection, bytes),
             Event::Closed { connection, .. } => {
+                if self.preambles.remove(connection) {
+                    return;
+                }
                 self.unlink(connection, Some(Ended::Abandoned));
                 turn.disconnect(connection);
             }
@@ -149,6 +157,62 @@ impl Doors {
         }
     }
 
+    /// A connection is taken in for a client at `peer`.
+    fn admit<W: Wire>(
+        &mut self,
+        turn: &mut Turn<'_, W>,
+        connection: Connection,
+        (peer, is_tls): (IpAddr, bool),
+    ) {
+        if is_tls {
+            self.open(turn, connection);
+        }
+        let connected = Input::Connected {
+            session: session_of(connection),
+            peer: Some(peer),
+        };
+        turn.worker.input(turn.now, connected);
+    }
+
+    fn await_header<W: Wire>(
+        &mut self,
+        turn: &mut Turn<'_, W>,
+        connection: Connection,
+        (balancer, is_tls): (IpAddr, bool),
+    ) {
+        while self.preambles.count() >= PREAMBLES_MAX {
+            let Some(oldest) = self.headers.take_oldest() else {
+                break;
+            };
+            self.end_header(turn.wire, oldest);
+        }
+        self.preambles.begin(connection, balancer, is_tls);
+        self.headers.begin(connection, turn.now.ticks_ms());
+    }
+
+    fn receive_header<W: Wire>(
+        &mut self,
+        turn: &mut Turn<'_, W>,
+        connection: Connection,
+        bytes: &[u8],
+    ) {
+        match self.preambles.receive(connection, bytes) {
+            Ok(None) => {}
+            Ok(Some(introduced)) => {
+                self.counters.introduced += 1;
+                self.admit(turn, connection, (introduced.peer, introduced.is_tls));
+                if !introduced.rest.is_empty() {
+                    self.receive(turn, connection, &introduced.rest);
+                }
+            }
+            Err(error) => {
+                tracing::debug!(slot = connection.slot(), %error, "a balancer's connection is closed");
+                self.counters.not_introduced[error as usize] += 1;
+                turn.wire.close(connection, Close::Now);
+            }
+        }
+    }
+
     fn open<W: Wire>(&mut self, turn: &mut Turn<'_, W>, connection: Connection) {
         while self.counters.opening >= HANDSHAKES_MAX as u64 {
             let Some(oldest) = self.opening.take_oldest() else {
@@ -172,11 +236,13 @@ impl Doors {
     }
 
     fn receive<W: Wire>(&mut self, turn: &mut Turn<'_, W>, connection: Connection, bytes: &[u8]) {
+        let session = session_of(connection);
         let Some(link) = link_in(&mut self.links, connection) else {
+            turn.worker
+                .input(turn.now, Input::Received { session, bytes });
             return;
         };
         let (was_opening, held_before) = (link.is_opening(), link.held_bytes());
-        let session = session_of(connection);
         let mut on_plaintext = |bytes: &[u8]| {
             turn.worker
                 .input(turn.now, Input::Received { session, bytes });

@@ -33,6 +33,9 @@ impl Doors {
         while let Some(connection) = self.flushing.next_overdue(ticks_ms) {
             turn.wire.close(connection, Close::Now);
         }
+        while let Some(connection) = self.headers.next_overdue(ticks_ms) {
+            self.end_header(turn.wire, connection);
+        }
         while let Some(connection) = self.opening.next_overdue(ticks_ms) {
             if self.link(connection).is_some_and(|link| link.is_opening()) {
                 self.give_up(turn, connection, Ended::Timeout);
@@ -40,6 +43,21 @@ impl Doors {
         }
         while let Some(connection) = self.records.next_overdue(ticks_ms) {
             self.end_record(turn, connection);
+        }
+    }
+
+    /// Closes the connections whose header is not whole: the node is stopping, and no session waits for them.
+    pub fn close_preambles(&mut self, wire: &mut impl Wire) {
+        for connection in self.preambles.take_all() {
+            wire.close(connection, Close::Now);
+        }
+    }
+
+    /// The time of a header is over, or another connection needs its place.
+    pub(super) fn end_header(&mut self, wire: &mut impl Wire, connection: Connection) {
+        if self.preambles.remove(connection) {
+            self.counters.header_overdue += 1;
+            wire.close(connection, Close::Now);
         }
     }
 

@@ -4,6 +4,10 @@
 pub const HANDSHAKE_TIMEOUT_MS: u64 = 10_000;
 /// Handshakes under way on one core; a further one takes the place of the oldest.
 pub const HANDSHAKES_MAX: usize = 2_048;
+/// A balancer's header must be whole after this time, in milliseconds; past it the connection is closed.
+pub const HEADER_TIMEOUT_MS: u64 = 5_000;
+/// Connections of one core whose header is not whole; a further one takes the place of the oldest.
+pub const PREAMBLES_MAX: usize = 2_048;
 /// A record must be whole after this time, in milliseconds; past it the connection is closed.
 pub const RECORD_TIMEOUT_MS: u64 = 30_000;
 /// Bytes of all records of one core that are not whole; who passes it is closed.

@@ -1,4 +1,5 @@
-//! What stands between a core's sockets and its worker: TLS on the door that asks for it, nothing on the other.
+//! What stands between a core's sockets and its worker: the PROXY protocol for connections of balancers, TLS on the door that asks
+//! for it, nothing else.
 
 mod addresses;
 mod certificates;
@@ -10,6 +11,7 @@ mod endings;
 mod limits;
 mod link;
 mod plan;
+mod preambles;
 mod wire;
 
 pub use addresses::Addresses;

@@ -1,6 +1,7 @@
 //! What the doors of every core are made of.
 
 use ringpost_gateway_tls::ServerTls;
+use ringpost_gateway_tls::proxy::Networks;
 
 use super::addresses::Addresses;
 use super::certificates::Certificates;
@@ -13,6 +14,8 @@ pub struct DoorPlan {
     pub addresses: Addresses,
     /// What speaks TLS on the door that has it.
     pub tls: Option<ServerTls>,
+    /// Balancers, which say in a header for whom they connect.
+    pub balancers: Networks,
 }
 
 impl DoorPlan {
@@ -25,6 +28,7 @@ impl DoorPlan {
                 tls: certificates.map(|_| listen.tls),
             },
             tls: certificates.map(|certificates| certificates.tls().clone()),
+            balancers: listen.balancers(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The doors' part of `/metrics`: handshakes, connections that TLS or its deadlines ended, and the certificate.
 
+use ringpost_gateway_tls::proxy::ProxyError;
+
 use super::page::Page;
 use crate::door::Ended;
 use crate::view::{NodeView, Published};
@@ -32,6 +34,7 @@ pub(super) fn doors(page: &mut Page, view: &NodeView, cores: &[Published]) {
         page.sample(name, &label, count as f64);
     }
     certificate(page, view);
+    balancers(page, cores);
 }
 
 fn handshakes(page: &mut Page, cores: &[Published]) {
@@ -51,21 +54,51 @@ fn handshakes(page: &mut Page, cores: &[Published]) {
     }
 }
 
-fn certificate(page: &mut Page, view: &NodeView) {
-    let Some(certificates) = view.certificates() else {
-        return;
-    };
+fn balancers(page: &mut Page, cores: &[Published]) {
+    let introduced: u64 = cores.iter().map(|core| core.doors.introduced).sum();
     page.single(
-        "ringpost_tls_certificate_expiry_timestamp_seconds",
-        "gauge",
-        "When the certificate that new sessions are shown is no longer valid.",
-        certificates.tls().validity().not_after_s as f64,
+        "ringpost_proxy_headers_total",
+        "counter",
+        "Connections that a balancer introduced.",
+        introduced as f64,
     );
     let (name, help) = (
+        "ringpost_proxy_failures_total",
+        "Connections of balancers closed for their header, by reason.",
+    );
+    page.family(name, "counter", help);
+    for reason in ProxyError::ALL {
+        let of = |core: &Published| core.doors.not_introduced[reason as usize];
+        let count: u64 = cores.iter().map(of).sum();
+        let label = format!("reason=\"{}\"", reason.name());
+        page.sample(name, &label, count as f64);
+    }
+    let overdue: u64 = cores.iter().map(|core| core.doors.header_overdue).sum();
+    page.sample(name, "reason=\"timeout\"", overdue as f64);
+}
+
+/// Without a certificate the families are there, and empty.
+fn certificate(page: &mut Page, view: &NodeView) {
+    let (expiry, help) = (
+        "ringpost_tls_certificate_expiry_timestamp_seconds",
+        "When the certificate that new sessions are shown is no longer valid.",
+    );
+    page.family(expiry, "gauge", help);
+    if let Some(certificates) = view.certificates() {
+        let not_after_s = certificates.tls().validity().not_after_s;
+        page.sample(expiry, "", not_after_s as f64);
+    }
+    let (reloads, help) = (
         "ringpost_tls_certificate_reloads_total",
         "New certificates, taken or refused.",
     );
-    page.family(name, "counter", help);
-    page.sample(name, "result=\"taken\"", certificates.reloads() as f64);
-    page.sample(name, "result=\"refused\"", certificates.failures() as f64);
+    page.family(reloads, "counter", help);
+    if let Some(certificates) = view.certificates() {
+        page.sample(reloads, "result=\"taken\"", certificates.reloads() as f64);
+        page.sample(
+            reloads,
+            "result=\"refused\"",
+            certificates.failures() as f64,
+        );
+    }
 }

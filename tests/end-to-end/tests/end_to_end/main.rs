@@ -6,6 +6,7 @@ mod foundationdb;
 mod hostile;
 mod observing;
 mod packaging;
+mod proxy_protocol;
 mod reloading;
 mod rounds;
 mod sessions;

@@ -182,3 +182,41 @@ fn a_stopping_node_takes_leave_through_tls() {
     assert_eq!(connection.next_said().unwrap(), Said::Closed);
     drop(scene.folder);
 }
+
+fn reloads(scene: &Scene, result: &str) -> f64 {
+    let name = format!("ringpost_tls_certificate_reloads_total{{result=\"{result}\"}}");
+    scene.world.node.metric(&name).unwrap().unwrap()
+}
+
+#[test]
+fn a_new_certificate_is_shown_without_a_restart_and_a_bad_one_is_not() {
+    let scene = Scene::new();
+    let folder = scene.folder.path();
+    let mut open = scene.signed_in(&scene.trust(Version::Tls13), "ann");
+    let new = CertificatePair::new().unwrap();
+    new.write(folder).unwrap();
+    // The files are looked at now and then; nobody has to say anything.
+    assert!(scene.world.until(|_| reloads(&scene, "taken") == 1.0));
+    talks(&mut open, 1);
+    assert!(scene.open(&scene.trust(Version::Tls13)).is_err());
+    let trust = Trust::new(&new, Version::Tls13).unwrap();
+    scene.signed_in(&trust, "bob");
+    // A key of another pair, and a certificate whose time is over: the node keeps what it has.
+    let other = CertificatePair::new().unwrap();
+    let mixed = CertificatePair {
+        certificate: new.certificate.clone(),
+        key: other.key,
+    };
+    let over = CertificatePair::valid_until(2_001).unwrap();
+    for (count, pair) in [(1.0, mixed), (2.0, over)] {
+        pair.write(folder).unwrap();
+        let before = reloads(&scene, "refused");
+        scene.world.node.signal("HUP").unwrap();
+        assert!(scene.world.until(|_| reloads(&scene, "refused") > before));
+        assert!(reloads(&scene, "refused") >= count);
+        scene.signed_in(&Trust::new(&new, Version::Tls12).unwrap(), "bob");
+    }
+    assert_eq!(reloads(&scene, "taken"), 1.0);
+    talks(&mut open, 2);
+    scene.world.end();
+}
