@@ -94,7 +94,9 @@ fn extensions_are_skipped_and_a_checksum_holds() {
     let sum = crc32c::crc32c(&bytes).to_be_bytes();
     bytes[at..at + 4].copy_from_slice(&sum);
     assert!(source_of(&bytes).is_some());
-    for index in FIXED_BYTES..bytes.len() {
+    // With another kind it is no checksum any more.
+    let kind_at = at - EXTENSION_BYTES_MIN;
+    for index in (FIXED_BYTES..bytes.len()).filter(|index| *index != kind_at) {
         let mut damaged = bytes.clone();
         damaged[index] ^= 1;
         assert!(parse(&damaged).is_err(), "{index}");
