@@ -1,7 +1,8 @@
 //! Limits of what stands between sockets and worker.
 
-/// A handshake must be over after this time, in milliseconds; past it the connection is closed.
-pub const HANDSHAKE_TIMEOUT_MS: u64 = 10_000;
+/// A handshake must be over after this time, in milliseconds; past it the connection is closed. Before the worker gives up the session
+/// for want of its first frame, so that the reason is told.
+pub const HANDSHAKE_TIMEOUT_MS: u64 = 8_000;
 /// Handshakes under way on one core; a further one takes the place of the oldest.
 pub const HANDSHAKES_MAX: usize = 2_048;
 /// A balancer's header must be whole after this time, in milliseconds; past it the connection is closed.
@@ -16,3 +17,5 @@ pub const HELD_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const WAITING_BYTES: usize = 16 * 1024;
 /// Buffers of such plaintext that a core keeps for the next turn.
 pub const SPARE_BUFFERS: usize = 64;
+
+const _: () = assert!(HANDSHAKE_TIMEOUT_MS < ringpost_wire::limits::HANDSHAKE_TIMEOUT_MS);
