@@ -14,7 +14,7 @@ const CORES: [&str; 4] = [
 /// The workspace packages that `package` may name as direct dependencies.
 fn allowed(package: &str) -> Option<&'static [&'static str]> {
     Some(match package {
-        "ringpost-wire" | "ringpost-gateway-ring" => &[],
+        "ringpost-wire" | "ringpost-gateway-ring" | "ringpost-gateway-tls" => &[],
         "ringpost-storage-core" | "ringpost-client-core" => &["ringpost-wire"],
         "ringpost-storage-queue" | "ringpost-storage-check" | "ringpost-gateway-core" => {
             &["ringpost-wire", "ringpost-storage-core"]
@@ -33,6 +33,7 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
             "ringpost-storage-foundationdb",
             "ringpost-gateway-core",
             "ringpost-gateway-ring",
+            "ringpost-gateway-tls",
         ],
         "ringpost-tools" | "ringpost-bench" => &[
             "ringpost-wire",
