@@ -28,7 +28,7 @@ use clap::Parser;
 
 use configuration::{Arguments, Settings, Values};
 use core_thread::CoreSeat;
-use host::{Demand, Weight};
+use host::Weight;
 use node::Node;
 use notify::{Notifier, State};
 use reload::{Reloader, Source};
@@ -76,10 +76,7 @@ fn check(settings: &Settings) -> ExitCode {
         Err(error) => return fail(&error),
     }
     let cores = CoreSeat::assign(settings.cores).len();
-    let findings = host::judge(
-        &host::read(&settings.data_dir),
-        &Demand::of(settings, cores),
-    );
+    let findings = host::examine(settings, cores);
     for finding in &findings {
         eprintln!("ringpost: {finding}");
     }

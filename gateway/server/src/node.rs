@@ -23,7 +23,7 @@ use crate::configuration::{DrainSettings, Settings};
 use crate::core_thread::{CoreSeat, CoreThread, Start, Wiring};
 use crate::door::{Addresses, Certificates, DoorPlan};
 use crate::error::NodeError;
-use crate::host::{self, Demand, Finding, Weight};
+use crate::host::{self, Finding, Weight};
 use crate::http::{AdminRequest, HttpServer};
 use crate::mailbox::Mailboxes;
 use crate::reload::{LiveLimits, Reloader};
@@ -196,10 +196,7 @@ impl Node {
 
 /// What the host lacks that the node can do without.
 fn judge_host(settings: &Settings, cores: usize) -> Result<Vec<Finding>, NodeError> {
-    let mut findings = host::judge(
-        &host::read(&settings.data_dir),
-        &Demand::of(settings, cores),
-    );
+    let mut findings = host::examine(settings, cores);
     match findings.first() {
         Some(first) if first.weight == Weight::Fatal => Err(NodeError::Host(findings.remove(0))),
         _ => Ok(findings),

@@ -1,12 +1,16 @@
 //! What the host gives the node: facts are read, then judged against what the configuration asks for.
 
 mod demand;
+mod examine;
 mod facts;
 mod finding;
 mod judge;
 mod read;
 
-pub use demand::{Demand, SPARE_SLOTS};
+pub use demand::SPARE_SLOTS;
+pub use examine::examine;
 pub use finding::{Finding, Weight};
-pub use judge::judge;
-pub use read::read;
+
+use demand::Demand;
+use judge::judge;
+use read::read;

@@ -29,9 +29,8 @@ pub(super) fn doors(page: &mut Page, view: &NodeView, cores: &[Published]) {
     );
     page.family(name, "counter", help);
     for reason in Ended::all() {
-        let count: u64 = cores.iter().map(|core| core.doors.ended(reason)).sum();
-        let label = format!("reason=\"{}\"", reason.name());
-        page.sample(name, &label, count as f64);
+        let of = |core: &Published| core.doors.ended(reason);
+        ended(page, name, reason.name(), cores.iter().map(of).sum());
     }
     certificate(page, view);
     balancers(page, cores);
@@ -69,12 +68,15 @@ fn balancers(page: &mut Page, cores: &[Published]) {
     page.family(name, "counter", help);
     for reason in ProxyError::ALL {
         let of = |core: &Published| core.doors.not_introduced[reason as usize];
-        let count: u64 = cores.iter().map(of).sum();
-        let label = format!("reason=\"{}\"", reason.name());
-        page.sample(name, &label, count as f64);
+        ended(page, name, reason.name(), cores.iter().map(of).sum());
     }
-    let overdue: u64 = cores.iter().map(|core| core.doors.header_overdue).sum();
-    page.sample(name, "reason=\"timeout\"", overdue as f64);
+    let overdue = cores.iter().map(|core| core.doors.header_overdue).sum();
+    ended(page, name, "timeout", overdue);
+}
+
+/// A sample of a family of connections that ended.
+fn ended(page: &mut Page, family: &str, reason: &str, count: u64) {
+    page.sample(family, &format!("reason=\"{reason}\""), count as f64);
 }
 
 /// Without a certificate the families are there, and empty.
