@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::arguments::AccountOptions;
 use crate::error::ToolError;
+use crate::server::Server;
 use crate::token::TokenKey;
 
 /// Validity of the tokens that tools make for themselves, in seconds.
@@ -40,17 +41,19 @@ pub async fn connect(options: &AccountOptions) -> Result<(Client, Events), ToolE
         None => token_source(TokenKey::load(&options.key)?, &options.user, options.device),
     };
     let storage = storage(options.state.as_deref())?;
-    connect_with(&options.server, token, storage, Vec::new()).await
+    let server = Server::new(&options.server)?;
+    connect_with(&server, token, storage, Vec::new()).await
 }
 
 /// Connects with everything given.
 pub async fn connect_with(
-    server: &str,
+    server: &Server,
     token: TokenSource,
     storage: Box<dyn Storage>,
     kept: Vec<(ChatId, Seq)>,
 ) -> Result<(Client, Events), ToolError> {
-    let mut options = Options::new(server, token, storage);
+    let mut options = Options::new(&server.address, token, storage);
+    options.tls.clone_from(&server.tls);
     options.software = concat!("ringpost-tools ", env!("CARGO_PKG_VERSION")).to_owned();
     options.kept = kept;
     Ok(Client::connect(options).await?)

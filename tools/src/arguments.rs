@@ -123,6 +123,23 @@ pub struct TokenOptions {
     pub expires_in: i64,
 }
 
+/// Where the node is, and whether its door has TLS.
+#[derive(Clone, Debug, Args)]
+pub struct ServerOptions {
+    /// The node's native door; with --tls its TLS door, 127.0.0.1:7401 unless told otherwise.
+    #[arg(long)]
+    pub server: Option<String>,
+    /// Connect with TLS.
+    #[arg(long)]
+    pub tls: bool,
+    /// With TLS: trust the certificates in this PEM file, instead of the authorities that the system trusts.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub ca: Option<PathBuf>,
+    /// With TLS: the name in the node's certificate, if it is not the host of --server.
+    #[arg(long, value_name = "NAME", requires = "tls")]
+    pub server_name: Option<String>,
+}
+
 /// Who connects, and where to.
 #[derive(Clone, Debug, Args)]
 pub struct AccountOptions {
@@ -132,9 +149,9 @@ pub struct AccountOptions {
     /// The own device.
     #[arg(long, default_value_t = 1)]
     pub device: u32,
-    /// The node's native door.
-    #[arg(long, default_value = "127.0.0.1:7400")]
-    pub server: String,
+    /// Where the node is.
+    #[command(flatten)]
+    pub server: ServerOptions,
     /// A session token, instead of one made with the key.
     #[arg(long)]
     pub token: Option<String>,
@@ -249,9 +266,9 @@ pub struct ReplayOptions {
     /// The corpus: a folder with YAML files that hold `conversations`, in any depth.
     #[arg(long)]
     pub corpus: PathBuf,
-    /// The node's native door.
-    #[arg(long, default_value = "127.0.0.1:7400")]
-    pub server: String,
+    /// Where the node is.
+    #[command(flatten)]
+    pub server: ServerOptions,
     /// Where the key is.
     #[command(flatten)]
     pub key: KeyOptions,

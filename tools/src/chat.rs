@@ -106,6 +106,7 @@ impl Conversation {
             Event::Connection(ConnectionState::BackingOff) => lines::print("-- connection lost"),
             Event::Connection(ConnectionState::Live) => lines::print("-- connected"),
             Event::Ended(why) => Err(ToolError::SessionEnded(why)),
+            Event::TlsFailed(why) => Err(ToolError::Tls(why)),
             Event::StorageFailed(why) => Err(ToolError::Stopped(why)),
             Event::NeedToken(_) => Err(ToolError::Stopped("the token is refused".to_owned())),
             _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ringpost_client_native::{ConnectError, Ended, OpenError, SendError, StorageError};
+use ringpost_client_native::{ConnectError, Ended, OpenError, SendError, StorageError, TlsFailure};
 
 use crate::store::StoreError;
 use crate::transfer::{ExportError, ImportError};
@@ -31,6 +31,9 @@ pub enum ToolError {
     /// The session is over for good.
     #[error("the session has ended: {0:?}")]
     SessionEnded(Ended),
+    /// No connection can be had.
+    #[error("no connection: {0}")]
+    Tls(TlsFailure),
     /// The client stopped.
     #[error("the client has stopped: {0}")]
     Stopped(String),
@@ -81,6 +84,7 @@ impl ToolError {
             Self::Found(_) => 1,
             Self::Usage(_) | Self::CannotRun(_) => 2,
             Self::SessionEnded(_)
+            | Self::Tls(_)
             | Self::Stopped(_)
             | Self::Connect(_)
             | Self::Send(_)

@@ -18,6 +18,7 @@ mod progress;
 mod receive;
 mod replay;
 mod send;
+mod server;
 mod store;
 mod token;
 mod transfer;

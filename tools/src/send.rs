@@ -92,6 +92,7 @@ impl Answers {
             }) => self.failed(message_id, code.name()),
             Some(Event::Undetermined { message_id, .. }) => self.failed(message_id, "Undetermined"),
             Some(Event::Ended(why)) => Err(ToolError::SessionEnded(why)),
+            Some(Event::TlsFailed(why)) => Err(ToolError::Tls(why)),
             Some(Event::StorageFailed(why)) => Err(ToolError::Stopped(why)),
             Some(Event::NeedToken(_)) => Err(ToolError::Stopped("the token is refused".to_owned())),
             None => Err(ToolError::Stopped("no more events".to_owned())),

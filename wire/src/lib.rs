@@ -33,3 +33,5 @@ pub use table::{
 
 /// The version of the protocol that this crate speaks; `Hello` and `Welcome` negotiate it.
 pub const PROTOCOL_VERSION: u16 = 1;
+/// The protocol's name in a TLS handshake (ALPN, RFC 7301). A client that names others is refused; one that names none is not.
+pub const ALPN_NAME: &[u8] = b"ringpost/1";

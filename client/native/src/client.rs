@@ -10,14 +10,17 @@ use crate::event::{Events, queue};
 use crate::limits::COMMANDS_MAX;
 use crate::storage::Storage;
 use crate::task::{Command, Task};
+use crate::tls::Tls;
 
 /// Gives session tokens: called with why the one before was refused. `None` asks the application with `Event::NeedToken`.
 pub type TokenSource = Box<dyn FnMut(Option<ErrorCode>) -> Option<String> + Send>;
 
 /// What a client is made with.
 pub struct Options {
-    /// `host:port` of the native door.
+    /// `host:port` of the native door, or of the one with TLS.
     pub address: String,
+    /// Whom to trust with TLS; `None` connects without TLS. An address that the server names instead is reached in the same way.
+    pub tls: Option<Tls>,
     /// Where tokens come from.
     pub token: TokenSource,
     /// Where the durable state is kept.
@@ -32,10 +35,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// Options with the least that is needed.
+    /// Options with the least that is needed, without TLS.
     pub fn new(address: &str, token: TokenSource, storage: Box<dyn Storage>) -> Self {
         Self {
             address: address.to_owned(),
+            tls: None,
             token,
             storage,
             software: concat!("ringpost-client-native ", env!("CARGO_PKG_VERSION")).to_owned(),

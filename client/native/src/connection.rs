@@ -1,16 +1,16 @@
-//! One connection to a server: opens it, reads it, writes it. Each has a number, so that what an old one still says is
-//! not taken for the new one's.
+//! One connection to a server, with TLS or without: opens it, reads it, writes it. Each has a number, so that what an old one
+//! still says is not taken for the new one's.
 
 use bytes::Bytes;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc::{
     Receiver, Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel,
 };
 use tokio::task::JoinHandle;
 
 use crate::limits::{FLUSH_TIMEOUT, READ_BYTES};
+use crate::tls::{Tls, TlsFailure};
 
 /// What a connection says.
 #[derive(Debug)]
@@ -18,22 +18,27 @@ pub(crate) enum Said {
     Opened,
     Received(Vec<u8>),
     Closed,
+    /// No connection to this server can be trusted or understood, however often it is tried.
+    Failed(TlsFailure),
 }
 
 /// The one connection that counts.
 #[derive(Debug)]
 pub(crate) struct Connection {
     number: u64,
+    tls: Option<Tls>,
     open: Option<(JoinHandle<()>, UnboundedSender<Bytes>)>,
     sender: Sender<(u64, Said)>,
     receiver: Receiver<(u64, Said)>,
 }
 
 impl Connection {
-    pub(crate) fn new() -> Self {
+    /// With `tls` every connection is made with it.
+    pub(crate) fn new(tls: Option<Tls>) -> Self {
         let (sender, receiver) = channel(16);
         Self {
             number: 0,
+            tls,
             open: None,
             sender,
             receiver,
@@ -46,6 +51,7 @@ impl Connection {
         let (frames, to_write) = unbounded_channel();
         let link = Link {
             number: self.number,
+            tls: self.tls.clone(),
             sender: self.sender.clone(),
         };
         let task = tokio::spawn(async move {
@@ -113,30 +119,69 @@ impl Drop for Connection {
 
 struct Link {
     number: u64,
+    tls: Option<Tls>,
     sender: Sender<(u64, Said)>,
+}
+
+/// Why a connection is over.
+enum Over {
+    Lost,
+    Failed(TlsFailure),
 }
 
 impl Link {
     async fn run(self, address: &str, to_write: UnboundedReceiver<Bytes>) {
-        if let Ok(stream) = TcpStream::connect(address).await {
-            // Without it small frames wait for the acknowledgement of those before.
-            let is_prompt = stream.set_nodelay(true).is_ok();
-            if is_prompt && self.say(Said::Opened).await {
+        let last = match self.open(address, to_write).await {
+            Over::Lost => Said::Closed,
+            Over::Failed(why) => Said::Failed(why),
+        };
+        self.say(last).await;
+    }
+
+    async fn open(&self, address: &str, to_write: UnboundedReceiver<Bytes>) -> Over {
+        let Ok(stream) = TcpStream::connect(address).await else {
+            return Over::Lost;
+        };
+        // Without it small frames wait for the acknowledgement of those before.
+        if stream.set_nodelay(true).is_err() {
+            return Over::Lost;
+        }
+        match &self.tls {
+            None => {
                 let (reader, writer) = stream.into_split();
-                tokio::select! {
-                    () = self.read(reader) => {}
-                    () = write(writer, to_write) => {}
+                self.exchange(reader, writer, to_write).await;
+            }
+            Some(tls) => match tls.open(address, stream).await {
+                Ok(stream) => {
+                    let (reader, writer) = tokio::io::split(stream);
+                    self.exchange(reader, writer, to_write).await;
                 }
+                Err(Some(why)) => return Over::Failed(why),
+                Err(None) => {}
+            },
+        }
+        Over::Lost
+    }
+
+    async fn exchange(
+        &self,
+        reader: impl AsyncRead + Unpin,
+        writer: impl AsyncWrite + Unpin,
+        to_write: UnboundedReceiver<Bytes>,
+    ) {
+        if self.say(Said::Opened).await {
+            tokio::select! {
+                () = self.read(reader) => {}
+                () = write(writer, to_write) => {}
             }
         }
-        self.say(Said::Closed).await;
     }
 
     async fn say(&self, said: Said) -> bool {
         self.sender.send((self.number, said)).await.is_ok()
     }
 
-    async fn read(&self, mut reader: OwnedReadHalf) {
+    async fn read(&self, mut reader: impl AsyncRead + Unpin) {
         let mut buffer = vec![0; READ_BYTES];
         while let Ok(bytes) = reader.read(&mut buffer).await {
             if bytes == 0 || !self.say(Said::Received(buffer[..bytes].to_vec())).await {
@@ -146,7 +191,8 @@ impl Link {
     }
 }
 
-async fn write(mut writer: OwnedWriteHalf, mut to_write: UnboundedReceiver<Bytes>) {
+/// Writes what comes, and ends the stream when no more can come.
+async fn write(mut writer: impl AsyncWrite + Unpin, mut to_write: UnboundedReceiver<Bytes>) {
     let mut together = Vec::new();
     while let Some(frame) = to_write.recv().await {
         together.clear();
@@ -156,8 +202,12 @@ async fn write(mut writer: OwnedWriteHalf, mut to_write: UnboundedReceiver<Bytes
         {
             together.extend_from_slice(&frame);
         }
-        if writer.write_all(&together).await.is_err() {
+        // TLS keeps what the socket does not take at once, until it is flushed.
+        let is_written = writer.write_all(&together).await.is_ok() && writer.flush().await.is_ok();
+        if !is_written {
             return;
         }
     }
+    // The connection may be over already.
+    writer.shutdown().await.unwrap_or_default();
 }

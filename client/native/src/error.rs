@@ -6,6 +6,7 @@ use ringpost_client_core::NotAccepted;
 use ringpost_wire::ErrorCode;
 
 use crate::storage::DatabaseError;
+use crate::tls::TlsFailure;
 
 /// Why a storage could not be opened or written.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,9 @@ pub enum OpenError {
     /// The server refused.
     #[error("refused: {}", .0.name())]
     Refused(ErrorCode),
+    /// No connection can be had.
+    #[error("no connection: {0}")]
+    TlsFailed(TlsFailure),
     /// The client has ended.
     #[error("the client has ended")]
     Ended,

@@ -10,6 +10,7 @@ use ringpost_wire::{ChatId, EmptyReason, ErrorCode, MessageId, Seq, UserId};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::limits::EVENTS_MAX;
+use crate::tls::TlsFailure;
 
 /// Something for the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub enum Event {
     },
     /// The session is over for good. No event follows.
     Ended(Ended),
+    /// The server's TLS is not what the client can trust or understand, and trying again would not mend it. No event follows.
+    TlsFailed(TlsFailure),
     /// The storage failed: nothing is kept any more. No event follows.
     StorageFailed(String),
 }

@@ -10,6 +10,7 @@ mod event;
 pub mod limits;
 mod storage;
 mod task;
+mod tls;
 
 pub use client::{Client, OpenedChat, Options, TokenSource};
 pub use error::{ConnectError, OpenError, SendError, StorageError};
@@ -23,3 +24,4 @@ pub use storage::{
     HistoryMessage, HistoryPage, Journal, KeyFileError, Memory, MessageState, Receipt, Retention,
     Storage,
 };
+pub use tls::{Tls, TlsError, TlsFailure};

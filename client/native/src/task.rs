@@ -18,6 +18,7 @@ use crate::error::{OpenError, SendError, StorageError};
 use crate::event::{Event, EventQueue};
 use crate::limits::COMMANDS_MAX;
 use crate::storage::Storage;
+use crate::tls::TlsFailure;
 
 /// A request of the application.
 #[derive(Debug)]
@@ -105,7 +106,7 @@ impl Task {
             storage: Some(options.storage),
             commands,
             events,
-            connection: Connection::new(),
+            connection: Connection::new(options.tls),
             sends: BTreeMap::new(),
             opens: BTreeMap::new(),
             started: Instant::now(),
@@ -180,6 +181,7 @@ impl Task {
             Said::Opened => self.input(Input::Opened),
             Said::Received(bytes) => self.input(Input::Received { bytes: &bytes }),
             Said::Closed => self.input(Input::Closed),
+            Said::Failed(why) => self.tls_failed(why),
         }
     }
 
@@ -252,6 +254,15 @@ impl Task {
             answer(reply, Err(SendError::StorageFailed(why.clone())));
         }
         self.events.push(Event::StorageFailed(why));
+    }
+
+    /// Ends the client: no connection can be had. What is in the outbox stays there.
+    fn tls_failed(&mut self, why: TlsFailure) {
+        self.has_ended = true;
+        for reply in std::mem::take(&mut self.opens).into_values().flatten() {
+            answer(reply, Err(OpenError::TlsFailed(why)));
+        }
+        self.events.push(Event::TlsFailed(why));
     }
 
     /// Keeps what the effects say, and gives them back.

@@ -15,6 +15,7 @@ use super::verdict::Verdict;
 use crate::arguments::{ReplayMode, ReplayOptions};
 use crate::error::ToolError;
 use crate::lines;
+use crate::server::Server;
 use crate::token::TokenKey;
 
 /// Most failures whose words are told.
@@ -67,7 +68,7 @@ async fn replay(
     summary: &mut Summary,
 ) -> Result<(), ToolError> {
     let reach = Reach {
-        server: options.server.clone(),
+        server: Server::new(&options.server)?,
         key: TokenKey::load(&options.key)?,
         patience: Duration::from_secs(options.patience),
     };

@@ -14,6 +14,7 @@ use ringpost_wire::{ChatId, ContentClass, MessageId, UserId};
 use super::log::ArrivalLog;
 use crate::account;
 use crate::error::ToolError;
+use crate::server::Server;
 use crate::token::TokenKey;
 
 /// A line to say.
@@ -48,8 +49,8 @@ pub struct Side {
 /// How a client reaches the node.
 #[derive(Clone)]
 pub struct Reach {
-    /// The native door.
-    pub server: String,
+    /// The node's door.
+    pub server: Server,
     /// Signs tokens.
     pub key: TokenKey,
     /// Longest time without progress.
@@ -186,6 +187,7 @@ impl Side {
             }
             Some(Event::CaughtUp) => session.is_caught_up = true,
             Some(Event::Ended(why)) => return Err(ToolError::SessionEnded(why)),
+            Some(Event::TlsFailed(why)) => return Err(ToolError::Tls(why)),
             Some(Event::StorageFailed(why)) => return Err(ToolError::Stopped(why)),
             None => return Err(ToolError::Stopped("no more events".to_owned())),
             Some(_) => {}
