@@ -274,9 +274,10 @@ impl Reader<'_> {
             highest_client_seq: self.number()?,
             careful_to: self.number()?,
             last_accepted: self.number()?,
-            cursor: {
-                let cursor = self.number()?;
-                is_cursor_known.then_some(cursor)
+            cursor: match (is_cursor_known, self.number()?) {
+                (true, cursor) => Some(cursor),
+                (false, 0) => None,
+                (false, _) => return Err(DamagedRecord),
             },
         })
     }

@@ -131,10 +131,11 @@ impl State {
     }
 
     fn accept(&mut self, chat: ChatId, entry: &OutboxEntry) -> Result<(), OutOfPlace> {
-        let state = self.chats.entry(chat).or_default();
-        if entry.client_seq != state.summary.next_client_seq || entry.client_seq == u64::MAX {
+        let next = self.chat(chat).map_or(1, ChatState::next_client_seq);
+        if entry.client_seq != next || entry.client_seq == u64::MAX {
             return Err(OutOfPlace);
         }
+        let state = self.chats.entry(chat).or_default();
         state.summary.next_client_seq = entry.client_seq + 1;
         state.summary.highest_client_seq = state.summary.highest_client_seq.max(entry.client_seq);
         state.summary.last_accepted = entry.message_id;
@@ -191,12 +192,12 @@ impl State {
     }
 
     fn summarise(&mut self, chat: ChatId, summary: &ChatSummary) -> Result<(), OutOfPlace> {
-        let state = self.chats.entry(chat).or_default();
-        let last = state.outbox.back().map_or(0, |entry| entry.client_seq);
-        if last >= summary.next_client_seq || summary.next_client_seq == 0 {
+        let last = self.chat(chat).and_then(|state| state.outbox.back());
+        let last = last.map_or(0, |entry| entry.client_seq);
+        if last >= summary.next_client_seq {
             return Err(OutOfPlace);
         }
-        state.summary = *summary;
+        self.chats.entry(chat).or_default().summary = *summary;
         Ok(())
     }
 }

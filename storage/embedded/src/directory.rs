@@ -51,6 +51,20 @@ pub(crate) struct Incarnation {
 }
 
 impl Directory {
+    /// A folder of a store that nothing else knows: no lock, no files of its own.
+    #[cfg(feature = "fuzz")]
+    pub fn unlocked(root: &Path, id: StoreId) -> std::io::Result<Self> {
+        Ok(Self {
+            log: root.join("log"),
+            tables: root.join("tables"),
+            flushed: root.join("FLUSHED"),
+            id,
+            previous: Incarnation::default(),
+            root: root.to_path_buf(),
+            _lock: File::open(root)?,
+        })
+    }
+
     /// Opens or makes the folder and locks it.
     pub fn open(root: &Path) -> Result<Self, OpenError> {
         make_folder(root)?;

@@ -11,6 +11,8 @@ mod engine;
 mod error;
 mod flush_plan;
 mod flusher;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 pub mod limits;
 mod log;
 mod metrics;
