@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ringpost_gateway_core::{NewToken, TokenKey};
+use ringpost_gateway_core::{NewToken, TokenSigner};
 
 /// Life of a token, in seconds: longer than any run.
 const TOKEN_LIFE_S: u64 = 7 * 24 * 3600;
@@ -29,7 +29,7 @@ pub enum IssuerError {
 
 /// Makes tokens.
 pub struct Issuer {
-    key: TokenKey,
+    signer: TokenSigner,
 }
 
 impl Issuer {
@@ -43,8 +43,8 @@ impl Issuer {
             path: path.clone(),
             source,
         })?;
-        let key = TokenKey::from_hex(text.trim()).ok_or(IssuerError::Damaged { path })?;
-        Ok(Self { key })
+        let signer = TokenSigner::from_hex(text.trim()).ok_or(IssuerError::Damaged { path })?;
+        Ok(Self { signer })
     }
 
     /// A token for a user's device.
@@ -58,6 +58,6 @@ impl Issuer {
             issued_at_s: now_s,
             expires_at_s: now_s + TOKEN_LIFE_S,
         }
-        .sign(&self.key)
+        .sign(&self.signer)
     }
 }

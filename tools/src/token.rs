@@ -10,7 +10,7 @@ use crate::error::ToolError;
 
 /// The key that signs tokens.
 #[derive(Clone)]
-pub struct TokenKey(ringpost_gateway_core::TokenKey);
+pub struct TokenKey(ringpost_gateway_core::TokenSigner);
 
 /// Prints a token.
 pub fn run(options: &TokenOptions) -> Result<(), ToolError> {
@@ -32,7 +32,7 @@ impl TokenKey {
         let path: PathBuf = options.secret_file.clone().unwrap_or_else(in_data);
         let text = std::fs::read_to_string(&path)
             .map_err(|source| ToolError::file("read the secret", &path, source))?;
-        let key = ringpost_gateway_core::TokenKey::from_hex(text.trim());
+        let key = ringpost_gateway_core::TokenSigner::from_hex(text.trim());
         key.map(Self).ok_or_else(|| {
             let source = std::io::Error::other("it does not hold 64 hexadecimal digits");
             ToolError::file("read the secret", &path, source)

@@ -1,8 +1,10 @@
 //! What an operator decides about a worker. Every value is checked by whoever reads the file; few may change after the start.
 
+use std::sync::Arc;
+
 use ringpost_wire::limits::HEARTBEAT_MS;
 
-use crate::CoreId;
+use crate::{CoreId, TokenVerifier};
 
 /// Settings of one worker.
 #[derive(Clone, Debug)]
@@ -15,10 +17,8 @@ pub struct Config {
     pub seed: u64,
     /// Name and version of the server software, for `Welcome`.
     pub server: String,
-    /// Keys of session tokens; the first is that of tokens that name none.
-    pub token_keys: Vec<TokenKey>,
-    /// Accept only tokens of this issuer.
-    pub token_issuer: Option<String>,
+    /// Keys and rules of session tokens; `Input::Tokens` replaces them.
+    pub tokens: Arc<TokenVerifier>,
     /// Register unknown devices of valid tokens; otherwise refuse them.
     pub register_devices: bool,
     /// Most sessions of this worker; slots of `SessionId` are below.
@@ -65,37 +65,6 @@ impl Config {
     }
 }
 
-/// A key of session tokens, for HS256.
-#[derive(Clone)]
-pub struct TokenKey {
-    /// The `kid` by which tokens name it; `None` for the one that has no name.
-    pub id: Option<String>,
-    /// The secret.
-    pub secret: Vec<u8>,
-}
-
-impl TokenKey {
-    /// The nameless key in the text of a secret file: 64 hexadecimal digits. `None` for anything else.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != 32 || !rest.is_empty() {
-            return None;
-        }
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        let byte = |[high, low]: &[u8; 2]| Some((digit(*high)? * 16 + digit(*low)?) as u8);
-        let secret = pairs.iter().map(byte).collect::<Option<_>>()?;
-        Some(Self { id: None, secret })
-    }
-}
-
-impl core::fmt::Debug for TokenKey {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("TokenKey")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Default for Config {
     /// One core without any token key: every token is refused until one is added.
     fn default() -> Self {
@@ -104,8 +73,7 @@ impl Default for Config {
             cores: 1,
             seed: 0,
             server: String::new(),
-            token_keys: Vec::new(),
-            token_issuer: None,
+            tokens: Arc::default(),
             register_devices: true,
             sessions_max: 1 << 20,
             heartbeat_ms: HEARTBEAT_MS,
@@ -115,27 +83,6 @@ impl Default for Config {
             handshakes_per_second: 0,
             queue_delay_ms: 100,
             queue_delay_max_ms: 1_000,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_64_hexadecimal_digits_are_a_key() {
-        let key = TokenKey::from_hex(&"0b".repeat(32)).map(|key| key.secret);
-        assert_eq!(key, Some(vec![0x0b; 32]));
-        for text in [
-            "",
-            "0b",
-            &"0b".repeat(33),
-            &"0g".repeat(32),
-            &"+1".repeat(32),
-            &"ä".repeat(32),
-        ] {
-            assert!(TokenKey::from_hex(text).is_none(), "{text}");
         }
     }
 }

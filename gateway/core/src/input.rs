@@ -1,10 +1,11 @@
 //! Everything that a worker can be told: closed, one input at a time. Any input is allowed at any time.
 
 use core::net::IpAddr;
+use std::sync::Arc;
 
 use ringpost_storage_core::{Command, Outcome};
 
-use crate::{ChangeableLimits, CoreId, Mail, SessionId};
+use crate::{ChangeableLimits, CoreId, Mail, SessionId, TokenVerifier};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -58,6 +59,8 @@ pub enum Input<'a> {
     },
     /// The operator has changed limits: they hold from now on.
     Limits(ChangeableLimits),
+    /// From now on tokens are checked against these keys and rules. Open sessions stay until their own tokens end.
+    Tokens(Arc<TokenVerifier>),
     /// Leave: sessions are asked to go, one after the other, and each is closed after the delay. A second one can only hasten it.
     Drain {
         /// Most time until the last is asked, in milliseconds; fewer sessions take less. 0 asks all now.

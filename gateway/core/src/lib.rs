@@ -27,7 +27,7 @@ mod token;
 mod worker;
 
 pub use address::{CoreId, SessionAddress, SessionId};
-pub use config::{ChangeableLimits, Config, TokenKey};
+pub use config::{ChangeableLimits, Config};
 pub use counters::{Counters, Shed};
 pub use effect::{AdminRefused, Effect};
 pub use event::Event;
@@ -40,5 +40,8 @@ pub use outgoing::{INLINE_BYTES_MAX, Outgoing};
 pub use overload::{STEPS_BY_LEVEL, Step};
 pub use shard_map::ShardMap;
 pub use time::Now;
-pub use token::{NewToken, TokenError, TokenHolder, TokenVerifier};
+pub use token::{
+    Algorithm, Jwks, JwksError, KeyError, KeySet, KeySetError, NewToken, SkippedKey, TokenError,
+    TokenHolder, TokenKey, TokenRules, TokenSigner, TokenVerifier,
+};
 pub use worker::{Summary, Worker};

@@ -100,8 +100,18 @@ pub const RETRY_AFTER_MS_MAX: u32 = 10_000;
 pub const LANE_RETRY_AFTER_MS: u64 = 250;
 /// State of an idle session, in bytes.
 pub const SESSION_BYTES_MAX: usize = 256;
-/// How far the clock of a token's issuer may be ahead, in milliseconds.
-pub const CLOCK_SKEW_MS: u64 = 60_000;
+/// By how much the clock of a token's issuer may differ, in milliseconds, by default.
+pub const TOKEN_LEEWAY_MS: u64 = 60_000;
+/// By how much at most.
+pub const TOKEN_LEEWAY_MS_MAX: u64 = 300_000;
+/// Keys that tokens may be signed with.
+pub const TOKEN_KEYS_MAX: usize = 64;
+/// Bytes of a key's name.
+pub const KEY_ID_BYTES_MAX: usize = 128;
+/// Least bytes of a secret for HS256: those of its digest (RFC 7518, 3.2).
+pub const TOKEN_SECRET_BYTES_MIN: usize = 32;
+/// Bytes of a JSON Web Key Set.
+pub const JWKS_BYTES_MAX: usize = 256 * 1024;
 
 const _: () = assert!(OUTBOUND_DATA_BYTES_MAX >= FRAME_BYTES_MAX + PAGE_ROOM_BYTES_MIN);
 const _: () = assert!(OUTBOUND_DATA_BYTES_MAX <= PAGE_BYTES_MAX);

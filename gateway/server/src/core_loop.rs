@@ -24,6 +24,7 @@ use crate::mailbox::Mailboxes;
 use crate::reload::LiveLimits;
 use crate::stop_order::{Order, StopOrder};
 use crate::store::{StoreHealth, StoreState};
+use crate::tokens::LiveTokens;
 use crate::view::CoreView;
 
 /// Longest wait of a turn: a parked core shows that it lives.
@@ -55,6 +56,8 @@ pub struct Core {
     pub health: Arc<StoreHealth>,
     /// Limits that may change.
     pub limits: Arc<LiveLimits>,
+    /// Keys and rules of tokens.
+    pub tokens: Arc<LiveTokens>,
     /// Wakers of all cores, in order.
     pub wakers: Arc<[Waker]>,
     /// What operators ask.
@@ -87,6 +90,8 @@ struct Loop {
     turns: Histogram,
     /// The version of the limits that was taken in.
     limits_version: u64,
+    /// The version of the tokens' keys that was taken in.
+    tokens_version: u64,
     published: Option<Instant>,
 }
 
@@ -224,6 +229,9 @@ impl Core {
     fn follow_limits(&mut self, state: &mut Loop) {
         if let Some(limits) = self.limits.newer_than(&mut state.limits_version) {
             self.worker.input(self.now(), Input::Limits(limits));
+        }
+        if let Some(tokens) = self.tokens.newer_than(&mut state.tokens_version) {
+            self.worker.input(self.now(), Input::Tokens(tokens));
         }
     }
 

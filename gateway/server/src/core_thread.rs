@@ -24,6 +24,7 @@ use crate::mailbox::Mailboxes;
 use crate::reload::LiveLimits;
 use crate::stop_order::StopOrder;
 use crate::store::StoreHealth;
+use crate::tokens::LiveTokens;
 use crate::view::CoreView;
 
 /// A thread that has not made its reactor after this time never will.
@@ -66,6 +67,8 @@ pub struct Wiring {
     pub health: Arc<StoreHealth>,
     /// Limits that may change.
     pub limits: Arc<LiveLimits>,
+    /// Keys and rules of tokens.
+    pub tokens: Arc<LiveTokens>,
     /// Its mail.
     pub mailboxes: Mailboxes,
     /// Wakers of all cores, in order.
@@ -279,6 +282,7 @@ fn seated(plan: Plan, (reactor, doors): (Reactor, Doors), wiring: Wiring) -> Cor
         lane: wiring.lane,
         health: wiring.health,
         limits: wiring.limits,
+        tokens: wiring.tokens,
         wakers: wiring.wakers,
         requests: wiring.requests,
         view: wiring.view,

@@ -11,6 +11,7 @@ use crate::host::Finding;
 use crate::http::HttpError;
 use crate::secret::SecretError;
 use crate::store::StoreError;
+use crate::tokens::TokensError;
 
 /// Why a node did not start or did not run on.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum NodeError {
         /// Why.
         source: io::Error,
     },
+    /// The keys of tokens could not be had.
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     /// A secret could not be had.
     #[error(transparent)]
     Secret(#[from] SecretError),

@@ -17,6 +17,7 @@ mod secret;
 mod signals;
 mod stop_order;
 mod store;
+mod tokens;
 mod view;
 mod waiting;
 

@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use ringpost_gateway_core::{Config, CoreId, ShardMap, TokenKey};
+use ringpost_gateway_core::{Config, CoreId, ShardMap, TokenVerifier};
 use ringpost_gateway_ring::Waker;
 use ringpost_storage_core::Command;
 use ringpost_wire::ChatId;
@@ -30,6 +30,7 @@ use crate::reload::{LiveLimits, Reloader};
 use crate::secret::{ADMIN_TOKEN_FILE, Secret, TOKEN_SECRET_FILE};
 use crate::stop_order::StopOrder;
 use crate::store::{RunningStore, Store, StoreHealth, StoreState};
+use crate::tokens::LiveTokens;
 use crate::view::{ADMIN_REQUESTS_MAX, AdminDoor, CoreView, NodeParts, NodeView};
 use crate::waiting::{self, Opened};
 
@@ -45,6 +46,7 @@ pub struct Node {
     probed: Cell<Instant>,
     pub(crate) store: Box<dyn RunningStore>,
     health: Arc<StoreHealth>,
+    tokens: Arc<LiveTokens>,
     pub(crate) threads: Vec<JoinHandle<Result<(), NodeError>>>,
     pub(crate) wakers: Arc<[Waker]>,
     pub(crate) stopping: Arc<StopOrder>,
@@ -69,13 +71,14 @@ impl Node {
         let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
         let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
         let certificates = load_certificates(settings)?;
+        let tokens = Arc::new(LiveTokens::start(settings, secret)?);
         let opened = waiting::open_store(settings, reloader, &admin_token, is_stop_asked)?;
         let Some(Opened { mut store, http }) = opened else {
             return Ok(None);
         };
         warnings.iter().for_each(Finding::log);
         let stopping = Arc::new(StopOrder::default());
-        let config = worker_config(settings, &secret, seats.len(), started);
+        let config = worker_config(settings, tokens.verifier(), seats.len(), started);
         let start = Start {
             settings,
             config: &config,
@@ -87,7 +90,8 @@ impl Node {
         let wakers: Arc<[Waker]> = cores.iter().map(|core| core.waker.clone()).collect();
         let health = Arc::new(StoreHealth::new());
         let limits = Arc::new(LiveLimits::new(settings));
-        let (wirings, doors) = wire(&wakers, &mut *store, &health, &limits);
+        let shared = (&health, &limits, &tokens);
+        let (wirings, doors) = wire(&wakers, &mut *store, shared);
         let view = Arc::new(NodeView::new(NodeParts {
             started,
             cores: doors,
@@ -96,6 +100,7 @@ impl Node {
             stopping: stopping.clone(),
             reloader: reloader.clone(),
             certificates: certificates.clone(),
+            tokens: Some(tokens.clone()),
             admin_token: &admin_token,
         }));
         let store = store.start()?;
@@ -108,6 +113,7 @@ impl Node {
             .iter()
             .cloned()
             .for_each(|part| reloader.add(part));
+        reloader.add(tokens.clone());
         let http = HttpServer::start(http, view.clone())?;
         Ok(Some(Self {
             addresses,
@@ -117,6 +123,7 @@ impl Node {
             probed: Cell::new(started),
             store,
             health,
+            tokens,
             threads,
             wakers,
             stopping,
@@ -149,9 +156,11 @@ impl Node {
         self.view.stuck_cores().next().is_none()
     }
 
-    /// Takes in and tells the store's state. Why the node cannot run on, if so: a core's thread has ended, or the store has failed.
+    /// Takes in and tells the store's state, and key files that have changed. Why the node cannot run on, if so: a core's thread has
+    /// ended, or the store has failed.
     pub fn watch(&self) -> Option<String> {
         self.certificates.iter().for_each(|pair| pair.watch());
+        self.tokens.look();
         let state = self.store_state();
         if self.health.set(state.clone()).is_some() {
             self.wakers.iter().for_each(Waker::wake);
@@ -210,8 +219,7 @@ type Wirings = (Vec<Wiring>, Vec<(Arc<CoreView>, AdminDoor)>);
 fn wire(
     wakers: &Arc<[Waker]>,
     store: &mut dyn Store,
-    health: &Arc<StoreHealth>,
-    limits: &Arc<LiveLimits>,
+    (health, limits, tokens): (&Arc<StoreHealth>, &Arc<LiveLimits>, &Arc<LiveTokens>),
 ) -> Wirings {
     let drained: Arc<[AtomicBool]> = wakers.iter().map(|_| AtomicBool::new(false)).collect();
     let shards = ShardMap::new(wakers.len() as u16);
@@ -225,6 +233,7 @@ fn wire(
             lane: store.lane(homes, Box::new(move || wake.wake())),
             health: health.clone(),
             limits: limits.clone(),
+            tokens: tokens.clone(),
             mailboxes,
             wakers: wakers.clone(),
             requests,
@@ -284,17 +293,17 @@ fn load_certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, N
     Ok(loaded.transpose()?)
 }
 
-fn worker_config(settings: &Settings, secret: &Secret, cores: usize, started: Instant) -> Config {
-    let issuer = &settings.auth.issuer;
+fn worker_config(
+    settings: &Settings,
+    tokens: Arc<TokenVerifier>,
+    cores: usize,
+    started: Instant,
+) -> Config {
     Config {
         cores: cores as u16,
         seed: seed(started),
         server: concat!("ringpost/", env!("CARGO_PKG_VERSION")).to_owned(),
-        token_keys: vec![TokenKey {
-            id: None,
-            secret: secret.bytes().to_vec(),
-        }],
-        token_issuer: (!issuer.is_empty()).then(|| issuer.clone()),
+        tokens,
         register_devices: settings.auth.register,
         sessions_max: settings.limits.sessions_per_core,
         sends_per_second: settings.limits.sends_per_second,

@@ -16,6 +16,7 @@ use crate::reload::Reloader;
 use crate::secret::Secret;
 use crate::stop_order::{Order, StopOrder};
 use crate::store::{StoreHealth, StoreNumbers, StoreState};
+use crate::tokens::LiveTokens;
 
 /// A core that took no turn for so long is stuck, in milliseconds. A parked one wakes at least twice in this time.
 const STUCK_MS: u64 = 5_000;
@@ -114,6 +115,7 @@ pub struct NodeView {
     stopping: Arc<StopOrder>,
     reloader: Arc<Reloader>,
     certificates: Option<Arc<Certificates>>,
+    tokens: Option<Arc<LiveTokens>>,
     admin_token: String,
 }
 
@@ -133,6 +135,8 @@ pub struct NodeParts<'a> {
     pub reloader: Arc<Reloader>,
     /// Its certificate, if it speaks TLS.
     pub certificates: Option<Arc<Certificates>>,
+    /// The keys of its tokens, once it has any.
+    pub tokens: Option<Arc<LiveTokens>>,
     /// What an operator's call must carry.
     pub admin_token: &'a Secret,
 }
@@ -152,6 +156,7 @@ impl NodeView {
             stopping: parts.stopping,
             reloader: parts.reloader,
             certificates: parts.certificates,
+            tokens: parts.tokens,
             admin_token: parts.admin_token.to_hex(),
         }
     }
@@ -170,6 +175,7 @@ impl NodeView {
             stopping: Arc::default(),
             reloader,
             certificates: None,
+            tokens: None,
             admin_token,
         })
     }
@@ -192,6 +198,11 @@ impl NodeView {
     /// What an operator's call must carry.
     pub fn admin_token(&self) -> &[u8] {
         self.admin_token.as_bytes()
+    }
+
+    /// The keys of tokens, once there are any.
+    pub fn tokens(&self) -> Option<&LiveTokens> {
+        self.tokens.as_deref()
     }
 
     /// What the store counts.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ringpost_gateway_core::{NewToken, TokenKey};
+use ringpost_gateway_core::{NewToken, TokenSigner};
 
 use crate::PlaceError;
 
@@ -12,7 +12,7 @@ const LIFE_S: u64 = 86_400;
 
 /// The maker of a node's tokens.
 #[derive(Clone)]
-pub struct Tokens(TokenKey);
+pub struct Tokens(TokenSigner);
 
 impl Tokens {
     /// Reads the secret in a data directory.
@@ -23,14 +23,14 @@ impl Tokens {
         let path = data.join("token.secret");
         let text =
             std::fs::read_to_string(&path).map_err(|source| PlaceError::Unreadable { source })?;
-        TokenKey::from_hex(text.trim())
+        TokenSigner::from_hex(text.trim())
             .map(Self)
             .ok_or(PlaceError::NoSecret)
     }
 
     /// A maker with a secret of the test's own.
     pub fn with_secret(secret: Vec<u8>) -> Self {
-        Self(TokenKey { id: None, secret })
+        Self(TokenSigner::hs256(None, &secret))
     }
 
     /// A valid token.

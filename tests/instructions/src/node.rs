@@ -3,14 +3,18 @@
 //! It is the shell of the benchmarks and does what the server's does: bytes are copied into one buffer a connection, their
 //! departure is reported once a turn, and time stands still within a turn.
 
-use ringpost_gateway_core::{Config, Effect, Input, NewToken, Now, SessionId, TokenKey, Worker};
+use std::sync::Arc;
+
+use ringpost_gateway_core::{
+    Config, Effect, Input, NewToken, Now, SessionId, TokenSigner, TokenVerifier, Worker,
+};
 use ringpost_storage_core::{Command, Outcome};
 use ringpost_wire::{FrameKind, Hello, ServerFrame, Split, split};
 
 use crate::map_store::MapStore;
 use crate::pairs::{CLOCK_MS, Pairs, subject};
 
-const SECRET: &[u8] = b"a secret of the benchmarks";
+const SECRET: &[u8] = b"a secret of the benchmarks, long enough";
 const TOKEN_AGE_S: u64 = 1_000_000;
 /// Room of a connection's buffer from the start, in bytes: no lap makes it grow.
 const STREAM_BYTES: usize = 128 * 1024;
@@ -40,11 +44,8 @@ fn session(client: usize) -> SessionId {
     }
 }
 
-fn key() -> TokenKey {
-    TokenKey {
-        id: None,
-        secret: SECRET.to_vec(),
-    }
+fn signer() -> TokenSigner {
+    TokenSigner::hs256(None, SECRET)
 }
 
 impl Node {
@@ -54,8 +55,9 @@ impl Node {
             clock_ms: CLOCK_MS,
             ticks_us: 1_000_000,
         };
+        let key = signer().verifying().expect("the secret is long enough");
         let config = Config {
-            token_keys: vec![key()],
+            tokens: Arc::new(TokenVerifier::of_key(key)),
             sessions_max: clients as u32,
             ..Config::default()
         };
@@ -86,7 +88,7 @@ impl Node {
             issued_at_s,
             expires_at_s: issued_at_s + TOKEN_AGE_S,
         };
-        let token = token.sign(&key());
+        let token = token.sign(&signer());
         let hello = Hello {
             version_min: 1,
             version_max: 1,

@@ -1,9 +1,10 @@
 //! A node: its cores, each with the worker and the lane of the binary, and what the shell of each keeps.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use ringpost_gateway_core::{
-    Config, CoreId, LaneState, Mail, Now, SessionId, ShardMap, TokenKey, Worker,
+    Config, CoreId, LaneState, Mail, Now, SessionId, ShardMap, TokenKey, TokenVerifier, Worker,
 };
 use ringpost_storage_core::Outcome;
 use ringpost_storage_core::batch::Rules;
@@ -125,15 +126,13 @@ pub struct CorePlace<'a> {
 impl Core {
     /// A core that has just started.
     pub fn new(settings: &Settings, place: &CorePlace<'_>, now: Now) -> Self {
+        let key = TokenKey::hs256(None, SECRET).expect("is long enough");
         let config = Config {
             core: CoreId(place.core),
             cores: place.cores,
             seed: place.seed,
             server: "simulated".to_owned(),
-            token_keys: vec![TokenKey {
-                id: None,
-                secret: SECRET.to_vec(),
-            }],
+            tokens: Arc::new(TokenVerifier::of_key(key)),
             sessions_max: 256,
             heartbeat_ms: 10_000,
             sends_per_second: settings.sends_per_second,

@@ -1,10 +1,10 @@
 //! Session tokens for simulated clients, signed under the nodes' one secret.
 
-use ringpost_gateway_core::{NewToken, TokenKey};
+use ringpost_gateway_core::{NewToken, TokenSigner};
 use ringpost_wire::DeviceId;
 
 /// The secret that all nodes know.
-pub const SECRET: &[u8] = b"the secret of simulated tokens";
+pub const SECRET: &[u8] = b"the secret of all simulated tokens";
 
 /// A token for a device of `subject`, valid from `issued_s` to `expires_s` (seconds since 1970).
 pub fn token(subject: &str, device: DeviceId, issued_s: u64, expires_s: u64) -> String {
@@ -14,8 +14,5 @@ pub fn token(subject: &str, device: DeviceId, issued_s: u64, expires_s: u64) -> 
         issued_at_s: issued_s,
         expires_at_s: expires_s,
     };
-    token.sign(&TokenKey {
-        id: None,
-        secret: SECRET.to_vec(),
-    })
+    token.sign(&TokenSigner::hs256(None, SECRET))
 }

@@ -5,10 +5,8 @@ use ringpost_wire::{DeviceAddress, UserId};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::rules::{TokenRules, milliseconds};
 use super::{TokenError, TokenHolder};
-use crate::limits::CLOCK_SKEW_MS;
-
-const AUDIENCE: &str = "ringpost";
 
 /// The header of a JWT.
 #[derive(Deserialize)]
@@ -51,26 +49,30 @@ impl Claims {
     /// Checks every claim at the wall clock `clock_ms`.
     pub(super) fn check(
         &self,
-        issuer: Option<&str>,
+        rules: &TokenRules,
         clock_ms: u64,
     ) -> Result<TokenHolder, TokenError> {
-        if !self.aud.names(AUDIENCE) {
+        if !self.aud.names(&rules.audience) {
             return Err(TokenError::Audience);
         }
-        if issuer.is_some() && issuer != self.iss.as_deref() {
+        if rules.issuer.is_some() && rules.issuer != self.iss {
             return Err(TokenError::Issuer);
         }
         let is_subject = (1..=SUBJECT_BYTES_MAX).contains(&self.sub.len());
         if !is_subject || self.did == 0 || self.exp < self.iat {
             return Err(TokenError::Claims);
         }
+        let life_ms = milliseconds(self.exp) - milliseconds(self.iat);
+        if rules.life_ms_max.is_some_and(|most_ms| life_ms > most_ms) {
+            return Err(TokenError::Claims);
+        }
         let valid_from = self
             .nbf
             .map_or(self.iat, |not_before| not_before.max(self.iat));
-        if milliseconds(valid_from) > clock_ms.saturating_add(CLOCK_SKEW_MS) {
+        if milliseconds(valid_from) > clock_ms.saturating_add(rules.leeway_ms()) {
             return Err(TokenError::NotYetValid);
         }
-        let expires_ms = milliseconds(self.exp);
+        let expires_ms = (milliseconds(self.exp) + rules.leeway_ms()).min(CLOCK_MS_MAX);
         if expires_ms <= clock_ms {
             return Err(TokenError::Expired);
         }
@@ -78,10 +80,10 @@ impl Claims {
             user: UserId::from_subject(&self.sub),
             device: self.did,
         };
-        Ok(TokenHolder { device, expires_ms })
+        Ok(TokenHolder {
+            device,
+            issued_ms: milliseconds(self.iat),
+            expires_ms,
+        })
     }
-}
-
-fn milliseconds(seconds: u64) -> u64 {
-    seconds.saturating_mul(1_000).min(CLOCK_MS_MAX)
 }

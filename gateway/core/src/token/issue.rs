@@ -2,11 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
-use sha2::Sha256;
 
-use crate::TokenKey;
+use super::signer::TokenSigner;
 
 /// What a new token says.
 #[derive(Clone, Copy, Debug)]
@@ -22,29 +20,35 @@ pub struct NewToken<'a> {
 }
 
 impl NewToken<'_> {
-    /// The token, signed with `key` (HS256).
-    pub fn sign(&self, key: &TokenKey) -> String {
-        let mut header = json!({ "alg": "HS256", "typ": "JWT" });
-        if let Some(id) = &key.id {
+    /// The token for the audience `ringpost` and without an issuer.
+    pub fn sign(&self, signer: &TokenSigner) -> String {
+        self.sign_for(signer, "ringpost", None)
+    }
+
+    /// The token for an audience, and of an issuer where there is one.
+    pub fn sign_for(&self, signer: &TokenSigner, audience: &str, issuer: Option<&str>) -> String {
+        let mut header = json!({ "alg": signer.algorithm().name(), "typ": "JWT" });
+        if let Some(id) = signer.id() {
             header["kid"] = json!(id);
         }
-        let claims = json!({
+        let mut claims = json!({
             "sub": self.subject,
             "did": self.device,
             "iat": self.issued_at_s,
             "exp": self.expires_at_s,
-            "aud": "ringpost",
+            "aud": audience,
         });
+        if let Some(issuer) = issuer {
+            claims["iss"] = json!(issuer);
+        }
         let encode = |part: &[u8]| URL_SAFE_NO_PAD.encode(part);
         let signed = format!(
             "{}.{}",
             encode(header.to_string().as_bytes()),
             encode(claims.to_string().as_bytes())
         );
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&key.secret).expect("HMAC takes keys of any length");
-        mac.update(signed.as_bytes());
-        format!("{signed}.{}", encode(&mac.finalize().into_bytes()))
+        let signature = encode(&signer.sign(signed.as_bytes()));
+        format!("{signed}.{signature}")
     }
 }
 
@@ -53,13 +57,22 @@ mod tests {
     use ringpost_wire::UserId;
 
     use super::*;
-    use crate::token::{TokenError, TokenVerifier};
+    use crate::token::{KeySet, TokenError, TokenRules, TokenVerifier};
+
+    fn verifier(signer: &TokenSigner) -> TokenVerifier {
+        let key = signer.verifying().expect("a key");
+        let keys = KeySet::new(vec![key]).expect("one key");
+        TokenVerifier::new(keys, TokenRules::default())
+    }
 
     #[test]
     fn a_signed_token_verifies_with_its_key_only() {
-        let key = |id: Option<&str>, byte: u8| TokenKey {
-            id: id.map(str::to_owned),
-            secret: vec![byte; 32],
+        let signers = |byte: u8, id: Option<&str>| {
+            [
+                TokenSigner::hs256(id, &[byte; 32]),
+                TokenSigner::ed25519(id, &[byte; 32]),
+                TokenSigner::es256(id, &[byte; 32]).expect("below the order"),
+            ]
         };
         let token = NewToken {
             subject: "ann",
@@ -68,17 +81,17 @@ mod tests {
             expires_at_s: 200,
         };
         for id in [None, Some("k1")] {
-            let text = token.sign(&key(id, 1));
-            let holder = TokenVerifier::new(vec![key(id, 1)], None)
-                .verify(&text, 150_000)
-                .unwrap();
-            assert_eq!(
-                (holder.device.user, holder.device.device),
-                (UserId::from_subject("ann"), 3)
-            );
-            assert_eq!(holder.expires_ms, 200_000);
-            let other = TokenVerifier::new(vec![key(id, 2)], None);
-            assert_eq!(other.verify(&text, 150_000), Err(TokenError::Signature));
+            for (signer, other) in signers(1, id).into_iter().zip(signers(2, id)) {
+                let text = token.sign(&signer);
+                let holder = verifier(&signer).verify(&text, 150_000).expect("is valid");
+                assert_eq!(
+                    (holder.device.user, holder.device.device),
+                    (UserId::from_subject("ann"), 3)
+                );
+                assert_eq!((holder.issued_ms, holder.expires_ms), (100_000, 260_000));
+                let refused = verifier(&other).verify(&text, 150_000);
+                assert_eq!(refused, Err(TokenError::Signature));
+            }
         }
     }
 }

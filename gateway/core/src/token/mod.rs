@@ -1,8 +1,21 @@
-//! Session tokens: JWTs signed with HS256, checked without any state but the configured keys.
+//! Session tokens: JWTs, checked without any state but the configured keys and rules.
 
+mod algorithm;
 mod claims;
 mod issue;
+mod jwks;
+mod key;
+mod key_set;
+mod pem;
+mod rules;
+mod signer;
 mod verify;
 
+pub use algorithm::Algorithm;
 pub use issue::NewToken;
+pub use jwks::{Jwks, JwksError, SkippedKey};
+pub use key::{KeyError, TokenKey};
+pub use key_set::{KeySet, KeySetError};
+pub use rules::TokenRules;
+pub use signer::TokenSigner;
 pub use verify::{TokenError, TokenHolder, TokenVerifier};

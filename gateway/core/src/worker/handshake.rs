@@ -24,7 +24,7 @@ impl Worker {
             let retry_after_ms = self.random.retry_after_ms(wait_ms.max(1_000));
             return self.fail_with_advice(id, ErrorCode::Overloaded, retry_after_ms, "handshakes");
         }
-        let holder = match self.verifier.verify(hello.token, self.now.clock_ms) {
+        let holder = match self.config.tokens.verify(hello.token, self.now.clock_ms) {
             Ok(holder) => holder,
             Err(error) => return self.fail(id, error.code(), ""),
         };
@@ -127,7 +127,7 @@ impl Worker {
     }
 
     pub(super) fn reauthenticate(&mut self, id: SessionId, token: &str) {
-        let holder = match self.verifier.verify(token, self.now.clock_ms) {
+        let holder = match self.config.tokens.verify(token, self.now.clock_ms) {
             Ok(holder) => holder,
             Err(error) => return self.fail(id, error.code(), ""),
         };

@@ -13,7 +13,6 @@ use crate::random::Random;
 use crate::rate_limit::Rate;
 use crate::session::{PartialPool, SessionTable, Strangers};
 use crate::timer_wheel::TimerWheel;
-use crate::token::TokenVerifier;
 use crate::{
     ChangeableLimits, Config, CoreId, Counters, Effect, Input, LaneState, Mail, Now, SendAnswer,
     ShardMap,
@@ -48,7 +47,6 @@ pub(super) struct SessionCounts {
 pub struct Worker {
     pub(super) config: Config,
     pub(super) shards: ShardMap,
-    pub(super) verifier: TokenVerifier,
     pub(super) rates: Rates,
     pub(super) now: Now,
     pub(super) random: Random,
@@ -94,7 +92,6 @@ impl Worker {
         let cores = usize::from(config.cores);
         Self {
             shards: ShardMap::new(config.cores),
-            verifier: TokenVerifier::new(config.token_keys.clone(), config.token_issuer.clone()),
             rates: Rates::of(&config.changeable()),
             now,
             random: Random::new(config.seed ^ u64::from(config.core.0)),
@@ -144,6 +141,7 @@ impl Worker {
             Input::Lane(state) => self.lane_changed(state),
             Input::Admin { ticket, command } => self.admin(ticket, command),
             Input::Limits(limits) => self.change_limits(&limits),
+            Input::Tokens(tokens) => self.config.tokens = tokens,
             Input::Drain {
                 spread_ms,
                 delay_ms,

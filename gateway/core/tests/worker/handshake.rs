@@ -1,10 +1,10 @@
 //! Opening a session: versions, tokens, the order of frames, time limits, and bytes that are no frames.
 
-use ringpost_gateway_core::{Config, LaneState};
+use ringpost_gateway_core::{Config, CoreId, Input, LaneState};
 use ringpost_wire::*;
 
 use crate::clients::*;
-use crate::rig::{Rig, config};
+use crate::rig::{Rig, config, tokens_of};
 use crate::tokens::{SECRET, signed, token};
 
 fn refused(bytes: &[u8]) -> Option<ErrorCode> {
@@ -77,13 +77,26 @@ fn each_bad_token_has_its_code() {
         assert_eq!(refused(&hello(&token)), Some(code));
     }
     let strict = Config {
-        token_issuer: Some("us".to_owned()),
+        tokens: tokens_of(Some("us")),
         ..config()
     };
     let mut rig = Rig::with(1, strict);
     let connection = rig.connect(0);
     rig.say(connection, &hello(&token("ann", 1, EXPIRES_S)));
     assert_eq!(rig.fatal(connection), Some(ErrorCode::TokenIssuer));
+}
+
+#[test]
+fn new_keys_hold_from_the_next_hello_on() {
+    let mut rig = Rig::new(1);
+    let before = rig.live(0, "ann", 1);
+    rig.input(CoreId(0), Input::Tokens(tokens_of(Some("us"))));
+    let refused = rig.connect(0);
+    rig.say(refused, &hello(&token("bob", 1, EXPIRES_S)));
+    assert_eq!(rig.fatal(refused), Some(ErrorCode::TokenIssuer));
+    rig.input(CoreId(0), Input::Tokens(tokens_of(None)));
+    rig.live(0, "bob", 1);
+    assert_eq!(rig.fatal(before), None, "open sessions stay");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The rig: workers of one node, their lanes and mailboxes, connections and a clock, all in memory and in one thread.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use ringpost_gateway_core::{
-    Config, CoreId, Effect, Event, Input, LaneState, Mail, Now, SessionId, TokenKey, Worker,
+    Config, CoreId, Effect, Event, Input, KeySet, LaneState, Mail, Now, SessionId, TokenKey,
+    TokenRules, TokenVerifier, Worker,
 };
 use ringpost_storage_core::{Command, Outcome};
 use ringpost_wire::{FrameKind, Split, split};
@@ -46,12 +48,20 @@ pub struct Rig {
     pub mails: usize,
 }
 
+/// The tests' key, without leeway, and for tokens of an issuer if one is given.
+pub fn tokens_of(issuer: Option<&str>) -> Arc<TokenVerifier> {
+    let key = TokenKey::hs256(None, SECRET).expect("is long enough");
+    let rules = TokenRules {
+        leeway_ms: 0,
+        issuer: issuer.map(str::to_owned),
+        ..TokenRules::default()
+    };
+    Arc::new(TokenVerifier::new(KeySet::of_key(key), rules))
+}
+
 pub fn config() -> Config {
     Config {
-        token_keys: vec![TokenKey {
-            id: None,
-            secret: SECRET.to_vec(),
-        }],
+        tokens: tokens_of(None),
         server: "rig".to_owned(),
         sessions_max: 10_000,
         seed: 7,

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-pub const SECRET: &[u8] = b"a secret of the tests";
+pub const SECRET: &[u8] = b"a secret of the tests, 32 bytes long";
 
 /// A token with the given header and body.
 pub fn signed(header: &str, body: &str, secret: &[u8]) -> String {

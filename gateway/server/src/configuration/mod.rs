@@ -10,5 +10,6 @@ mod validate;
 pub use arguments::Arguments;
 pub use layers::{ConfigurationError, Values, load, values_of};
 pub use settings::{
-    DrainSettings, Engine, LimitSettings, LogFormat, LogLevel, LogSettings, Settings, TlsSettings,
+    AuthSettings, DrainSettings, Engine, KeyAlgorithm, KeySettings, LimitSettings, LogFormat,
+    LogLevel, LogSettings, Settings, TlsSettings,
 };

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use ringpost_gateway_core::limits::TOKEN_LEEWAY_MS;
 use ringpost_gateway_tls::proxy::{Network, Networks};
 use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS;
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,39 @@ pub struct AuthSettings {
     pub register: bool,
     /// The `iss` that a token must have; empty accepts any.
     pub issuer: String,
+    /// The `aud` that a token must have.
+    pub audience: String,
+    /// By how much the clock of whoever makes tokens may differ, in seconds.
+    pub leeway_s: u64,
+    /// Longest life of a token, from `iat` to `exp`, in seconds; 0 for any.
+    pub life_max_s: u64,
+    /// Accept tokens that are signed with `token.secret` in the data directory.
+    pub local_secret: bool,
+    /// A JSON Web Key Set with further keys; empty for none.
+    pub jwks_file: PathBuf,
+    /// Public keys.
+    pub keys: Vec<KeySettings>,
+}
+
+/// A public key that tokens are signed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySettings {
+    /// The `kid` by which tokens name it.
+    pub kid: String,
+    /// Its one algorithm.
+    pub algorithm: KeyAlgorithm,
+    /// The file with the key in PEM (`BEGIN PUBLIC KEY`).
+    pub file: PathBuf,
+}
+
+/// Algorithms of public keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyAlgorithm {
+    /// Ed25519.
+    EdDSA,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
 }
 
 /// Limits of load. Each has a defined answer past it.
@@ -239,6 +273,12 @@ impl Default for AuthSettings {
         Self {
             register: true,
             issuer: String::new(),
+            audience: "ringpost".to_owned(),
+            leeway_s: TOKEN_LEEWAY_MS / 1_000,
+            life_max_s: 0,
+            local_secret: true,
+            jwks_file: PathBuf::new(),
+            keys: Vec::new(),
         }
     }
 }

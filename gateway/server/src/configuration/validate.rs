@@ -1,9 +1,10 @@
 //! Checks of values that their types do not make.
 
+use ringpost_gateway_core::limits::{TOKEN_KEYS_MAX, TOKEN_LEEWAY_MS_MAX};
 use ringpost_gateway_tls::proxy::Network;
 use ringpost_storage_core::limits::{DEVICE_UNSEEN_DAYS_MAX, DEVICE_UNSEEN_DAYS_MIN};
 
-use super::settings::{DrainSettings, Engine, Settings, StoreSettings};
+use super::settings::{AuthSettings, DrainSettings, Engine, Settings, StoreSettings};
 use crate::store::HAS_FOUNDATIONDB;
 
 const DRAIN_MS_MAX: u64 = 900_000;
@@ -11,6 +12,10 @@ const DRAIN_MS_MAX: u64 = 900_000;
 const DRAIN_FLUSH_MS: u64 = 1_000;
 const NODE_MAX: u64 = 65_535;
 const CLIENT_THREADS_MAX: u64 = 64;
+const LEEWAY_S_MAX: u64 = TOKEN_LEEWAY_MS_MAX / 1_000;
+const LIFE_S_MAX: u64 = 366 * 24 * 3_600;
+/// Beside these a key of the node's own.
+const KEYS_MAX: u64 = TOKEN_KEYS_MAX as u64 - 1;
 const PREFIX_BYTES_MAX: usize = 64;
 const NOT_BUILT: &str = "embedded: this program was built without FoundationDB (build it with `cargo build --release -p ringpost \
      --features foundationdb`, on a machine with FoundationDB's client package and libclang)";
@@ -51,6 +56,7 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
     within("store.overlay_mib", store.overlay_mib as u64, 8, 65_536)?;
     within("store.flush_age_ms", store.flush_age_ms, 100, 600_000)?;
     validate_foundationdb(store)?;
+    validate_auth(&settings.auth)?;
     within(
         "limits.sessions_per_core",
         u64::from(limits.sessions_per_core),
@@ -140,6 +146,27 @@ fn validate_foundationdb(store: &StoreSettings) -> Result<(), OutOfRange> {
             key: "store.engine",
             expected: NOT_BUILT.to_owned(),
         });
+    }
+    Ok(())
+}
+
+fn validate_auth(auth: &AuthSettings) -> Result<(), OutOfRange> {
+    within("auth.leeway_s", auth.leeway_s, 0, LEEWAY_S_MAX)?;
+    within("auth.life_max_s", auth.life_max_s, 0, LIFE_S_MAX)?;
+    within("auth.keys", auth.keys.len() as u64, 0, KEYS_MAX)?;
+    let wrong = |key, expected: &str| {
+        Err(OutOfRange {
+            key,
+            expected: expected.to_owned(),
+        })
+    };
+    if auth.audience.is_empty() {
+        return wrong("auth.audience", "a text that is not empty");
+    }
+    let is_without_key = auth.keys.is_empty() && auth.jwks_file.as_os_str().is_empty();
+    if !auth.local_secret && is_without_key {
+        let expected = "true, or auth.keys or auth.jwks_file too: without a key nobody can sign in";
+        return wrong("auth.local_secret", expected);
     }
     Ok(())
 }

@@ -224,6 +224,9 @@ fn store(page: &mut Page, view: &NodeView) {
 }
 
 fn configuration(page: &mut Page, view: &NodeView) {
+    if let Some(tokens) = view.tokens() {
+        tokens.write(page);
+    }
     let status = view.reloader().status();
     page.single(
         "ringpost_config_last_reload_successful",
