@@ -96,6 +96,8 @@ error_codes! {
     DeviceUnlinked = 26, Stop;
     /// The new token names another user or device than the session.
     TokenOtherDevice = 27, NewToken;
+    /// An operator revoked the device's tokens issued until then.
+    DeviceRevoked = 28, Stop;
     /// Another session of the same device took over.
     TakenOver = 32, Stop;
     /// The server is going away.

@@ -229,6 +229,7 @@ mod tests {
                 user: UserId([1; 16]),
                 device: 1,
             },
+            issued_ms: 0,
         };
         for _ in 0..REQUESTS_MAX {
             outbox.request(request());

@@ -14,6 +14,8 @@ pub enum Command {
         device: DeviceAddress,
         /// Register an unknown one; otherwise answer `DeviceRefused`.
         create: bool,
+        /// When its token was issued, in milliseconds since 1970.
+        issued_ms: u64,
         /// `Registered.next` of the answer before, once the chats that it named are linked; `None` to begin.
         link_after: Option<ChatId>,
         /// The server's clock, in milliseconds since 1970.
@@ -52,6 +54,14 @@ pub enum Command {
     FinishUnlinking {
         /// The device.
         device: DeviceAddress,
+    },
+    /// Refuses a device's tokens issued up to a moment, from now on. Home: the user.
+    RevokeDevice {
+        /// The device.
+        device: DeviceAddress,
+        /// The moment, in milliseconds since 1970; the largest is for ever. An earlier one than before changes nothing, but 0 lifts
+        /// the revocation.
+        issued_to_ms: u64,
     },
     /// Opens the one-to-one chat of two users. Idempotent. Home: the chat.
     OpenChat {
@@ -133,6 +143,7 @@ impl Command {
             | Self::FinishLinking { device }
             | Self::UnlinkDevice { device, .. }
             | Self::FinishUnlinking { device }
+            | Self::RevokeDevice { device, .. }
             | Self::ListPending { device, .. } => device.user.shard(),
             Self::LinkDevice { chat, .. }
             | Self::RemoveDevice { chat, .. }

@@ -16,6 +16,11 @@ pub enum Outcome {
     Unlinking(Unlinking),
     /// `RemoveDevice` and `FinishUnlinking`: no trace of the device is left there.
     DeviceRemoved,
+    /// `RevokeDevice`: what holds from now on.
+    DeviceRevoked {
+        /// Tokens issued up to then are refused, in milliseconds since 1970; 0 for none.
+        issued_to_ms: u64,
+    },
     /// `OpenChat`: the chat is there.
     ChatOpened(ChatOpened),
     /// `Append`: stored now, or before.

@@ -121,6 +121,7 @@ fn device(chat: u64, side: u8) -> DeviceAddress {
 
 fn setup(chat: u64) -> Vec<Command> {
     let register = |side| Command::RegisterDevice {
+        issued_ms: u64::MAX,
         device: device(chat, side),
         create: true,
         link_after: None,

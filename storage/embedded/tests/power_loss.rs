@@ -72,6 +72,7 @@ fn child() {
     };
     let mut store = EmbeddedStore::open(options(Path::new(&folder))).expect("it opens");
     let register = |device| Command::RegisterDevice {
+        issued_ms: u64::MAX,
         device,
         create: true,
         link_after: None,

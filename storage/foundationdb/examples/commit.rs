@@ -134,6 +134,7 @@ fn chat_id(chat: u64) -> ChatId {
 
 fn setup(chat: u64) -> Vec<Command> {
     let register = |side| Command::RegisterDevice {
+        issued_ms: u64::MAX,
         device: device(chat, side),
         create: true,
         link_after: None,

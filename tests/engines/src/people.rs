@@ -35,6 +35,7 @@ pub fn one(engine: &mut dyn Engine, command: Command) -> Outcome {
 /// Registers a device.
 pub fn register(device: DeviceAddress) -> Command {
     Command::RegisterDevice {
+        issued_ms: u64::MAX,
         device,
         create: true,
         link_after: None,

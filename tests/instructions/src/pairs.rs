@@ -141,6 +141,7 @@ impl Pairs {
     /// Commands that register everyone and open every chat.
     pub(crate) fn beginning(&self) -> Vec<Command> {
         let register = |client| Command::RegisterDevice {
+            issued_ms: u64::MAX,
             device: self.device(client),
             create: true,
             link_after: None,

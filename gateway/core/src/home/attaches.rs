@@ -14,12 +14,14 @@ use crate::{Refusal, SessionAddress};
 pub(crate) struct Attach {
     pub(crate) to: SessionAddress,
     pub(crate) device: DeviceAddress,
+    /// When its token was issued, in milliseconds since 1970.
+    pub(crate) issued_ms: u64,
     /// Chats of the present page that are not yet asked for.
     pub(crate) links: VecDeque<ChatId>,
     pub(crate) links_in_flight: usize,
     /// Where the page after the present one begins; `None` for the last.
     pub(crate) next_page: Option<ChatId>,
-    /// A link failed: the attach is refused when none is in flight.
+    /// A link failed, or the device was revoked: the attach is refused when nothing of it is in flight.
     pub(crate) failed: Option<Refusal>,
 }
 
@@ -42,12 +44,18 @@ impl Attaches {
     }
 
     /// Begins one and answers its number.
-    pub(crate) fn begin(&mut self, to: SessionAddress, device: DeviceAddress) -> u64 {
+    pub(crate) fn begin(
+        &mut self,
+        to: SessionAddress,
+        device: DeviceAddress,
+        issued_ms: u64,
+    ) -> u64 {
         assert!(self.has_room(), "asked before");
         self.last += 1;
         let attach = Attach {
             to,
             device,
+            issued_ms,
             links: VecDeque::new(),
             links_in_flight: 0,
             next_page: None,
@@ -55,6 +63,18 @@ impl Attaches {
         };
         self.attaches.insert(self.last, attach);
         self.last
+    }
+
+    /// The attaches of a device with a token issued up to `issued_to_ms` are refused at their next step.
+    pub(crate) fn refuse(&mut self, device: DeviceAddress, issued_to_ms: u64, refusal: Refusal) {
+        let revoked = self
+            .attaches
+            .values_mut()
+            .filter(|attach| attach.device == device && attach.issued_ms <= issued_to_ms);
+        for attach in revoked {
+            attach.failed = Some(refusal);
+            attach.links.clear();
+        }
     }
 
     pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Attach> {

@@ -1,6 +1,6 @@
 //! What is to be done with the outcome of a command: whom to answer. One a command, kept in the order of the commands.
 
-use ringpost_wire::{ChatId, ShardId};
+use ringpost_wire::{ChatId, DeviceAddress, ShardId};
 
 use crate::{CoreId, SessionAddress};
 
@@ -33,4 +33,6 @@ pub(crate) enum Reply {
     Link { home: CoreId, attach: u64 },
     /// To an operator.
     Admin { ticket: u64 },
+    /// To an operator, after the device's session was told to end.
+    Revoke { ticket: u64, device: DeviceAddress },
 }

@@ -116,7 +116,11 @@ fn send_answers() -> Vec<SendAnswer> {
 fn requests(send: Bytes) -> Vec<Mail> {
     let (session, device, request, chat) = (SESSION, DEVICE, 12, CHAT);
     vec![
-        Mail::Attach { session, device },
+        Mail::Attach {
+            session,
+            device,
+            issued_ms: 9,
+        },
         Mail::ListPending {
             session,
             device,
@@ -233,6 +237,10 @@ fn told(frame: &Bytes) -> Vec<Mail> {
             session: SESSION,
             generation: 5,
         },
+        Mail::Revoked {
+            session: SESSION,
+            generation: 5,
+        },
         Mail::Acks(vec![DeviceAck {
             device: DEVICE,
             chat: CHAT,
@@ -278,7 +286,7 @@ fn every_mail_survives_its_encoding() {
         assert_eq!(Mail::decode(bytes.into()), Ok(mail.clone()));
         kinds.insert(mail.kind());
     }
-    assert_eq!(kinds.len(), 24, "a sample of every kind");
+    assert_eq!(kinds.len(), 25, "a sample of every kind");
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn request(kind: u8, reader: &mut Reader) -> Result<Mail, MailError> {
         1 => Mail::Attach {
             session: reader.session()?,
             device: reader.device()?,
+            issued_ms: reader.u64()?,
         },
         2 => Mail::ListPending {
             session: reader.session()?,
@@ -145,6 +146,10 @@ fn told(kind: u8, reader: &mut Reader) -> Result<Mail, MailError> {
             sessions: reader.group(Reader::session)?,
         },
         71 => Mail::HomesOverflowed(shards(reader)?),
+        73 => Mail::Revoked {
+            session: reader.session()?,
+            generation: reader.u64()?,
+        },
         72 => Mail::SessionsOverflowed(shards(reader)?),
         _ => return Err(MailError::Kind(kind)),
     })

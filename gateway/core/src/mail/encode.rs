@@ -37,6 +37,7 @@ impl Mail {
             Self::ReceiptTo { .. } => 70,
             Self::HomesOverflowed(_) => 71,
             Self::SessionsOverflowed(_) => 72,
+            Self::Revoked { .. } => 73,
         }
     }
 
@@ -44,9 +45,14 @@ impl Mail {
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&[VERSION, self.kind()]);
         match self {
-            Self::Attach { session, device } => {
+            Self::Attach {
+                session,
+                device,
+                issued_ms,
+            } => {
                 put_session(*session, out);
                 put_device(*device, out);
+                out.extend_from_slice(&issued_ms.to_le_bytes());
             }
             Self::ListPending {
                 session,
@@ -191,6 +197,10 @@ impl Mail {
                 out.extend_from_slice(&generation.to_le_bytes());
             }
             Self::TakenOver {
+                session,
+                generation,
+            }
+            | Self::Revoked {
                 session,
                 generation,
             } => {

@@ -18,6 +18,8 @@ pub enum Mail {
         session: SessionId,
         /// Its device.
         device: DeviceAddress,
+        /// When its token was issued, in milliseconds since 1970.
+        issued_ms: u64,
     },
     /// Request to the user's home: chats with messages for a device.
     ListPending {
@@ -160,6 +162,13 @@ pub enum Mail {
         /// The older session.
         session: SessionId,
         /// The older session's generation.
+        generation: u64,
+    },
+    /// Told to the session's core: the device was revoked.
+    Revoked {
+        /// The session.
+        session: SessionId,
+        /// Its generation.
         generation: u64,
     },
     /// Told to chats' home: devices have messages.

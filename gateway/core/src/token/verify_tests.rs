@@ -373,7 +373,6 @@ fn only_canonical_base64url_is_a_token() {
         format!("{good}\n"),
         format!(" {good}"),
         good.replacen('.', "=.", 1),
-        format!("{good}."),
         format!("{good}+"),
     ]) {
         let refused = verifier().verify(&text, CLOCK_MS);

@@ -14,28 +14,32 @@ use crate::limits::LINKS_IN_FLIGHT_MAX;
 use crate::{Mail, Refusal, SessionAddress};
 
 impl Worker {
-    pub(super) fn attach(&mut self, to: SessionAddress, device: DeviceAddress) {
+    pub(super) fn attach(&mut self, to: SessionAddress, device: DeviceAddress, issued_ms: u64) {
         let admitted = self.admit(Kind::Read);
         let refusal = match admitted {
             Err((code, retry_ms)) => self.refusal(code, retry_ms),
             Ok(()) if !self.attaches.has_room() => self.refusal(ErrorCode::Overloaded, 1_000),
             Ok(()) => {
-                let attach = self.attaches.begin(to, device);
-                return self.register(attach, device, None);
+                let attach = self.attaches.begin(to, device, issued_ms);
+                return self.register(attach, None);
             }
         };
         let session = to.session;
         self.post(to.core, Mail::AttachRefused { session, refusal });
     }
 
-    fn register(&mut self, attach: u64, device: DeviceAddress, link_after: Option<ChatId>) {
+    fn register(&mut self, number: u64, link_after: Option<ChatId>) {
+        let Some(attach) = self.attaches.get_mut(number) else {
+            return;
+        };
         let command = Command::RegisterDevice {
-            device,
+            device: attach.device,
             create: self.config.register_devices,
+            issued_ms: attach.issued_ms,
             now_ms: self.now.clock_ms,
             link_after,
         };
-        self.enqueue(command, Reply::Register { attach });
+        self.enqueue(command, Reply::Register { attach: number });
     }
 
     /// The device is known; chats that it must be linked to come with the answer.
@@ -81,7 +85,7 @@ impl Worker {
             return self.refuse_attach(number, refusal);
         }
         if next_page.is_some() {
-            return self.register(number, device, next_page);
+            return self.register(number, next_page);
         }
         let command = Command::FinishLinking { device };
         self.enqueue(command, Reply::FinishLinking { attach: number });
@@ -122,6 +126,10 @@ impl Worker {
         let Some(attach) = self.attaches.end(number) else {
             return;
         };
+        if let Some(refusal) = attach.failed {
+            let session = attach.to.session;
+            return self.post(attach.to.core, Mail::AttachRefused { session, refusal });
+        }
         let generation = self.now.clock_ms.max(self.last_generation + 1);
         self.last_generation = generation;
         self.enter(&attach, generation);

@@ -46,6 +46,7 @@ impl Worker {
         let attach = Mail::Attach {
             session: id,
             device: holder.device,
+            issued_ms: holder.issued_ms,
         };
         if !self.request(self.shards.user_home(holder.device.user), attach) {
             let retry_after_ms = self.random.retry_after_ms(1_000);

@@ -149,7 +149,10 @@ impl Worker {
                 self.effects
                     .push_back(Effect::AdminAnswer { ticket, answer });
             }
-            None => self.enqueue(command, Reply::Admin { ticket }),
+            None => {
+                let reply = Self::reply_to_operator(ticket, &command);
+                self.enqueue(command, reply);
+            }
         }
     }
 
@@ -234,7 +237,7 @@ impl Worker {
                 self.refuse_attach(attach, refusal);
             }
             Reply::Ack { .. } => {}
-            Reply::Admin { ticket } => {
+            Reply::Admin { ticket } | Reply::Revoke { ticket, .. } => {
                 let answer = Err(AdminRefused::Unavailable);
                 self.effects
                     .push_back(Effect::AdminAnswer { ticket, answer });

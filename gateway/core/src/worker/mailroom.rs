@@ -81,7 +81,11 @@ impl Worker {
             session,
         };
         match mail {
-            Mail::Attach { session, device } => self.attach(at(session), device),
+            Mail::Attach {
+                session,
+                device,
+                issued_ms,
+            } => self.attach(at(session), device, issued_ms),
             Mail::Detach { device, generation } => self.directory.remove(device, generation),
             Mail::ListPending {
                 session,
@@ -111,6 +115,7 @@ impl Worker {
             | Mail::ReadMarked { .. }
             | Mail::ChatOpened { .. }
             | Mail::TakenOver { .. }
+            | Mail::Revoked { .. }
             | Mail::DeliverTo { .. }
             | Mail::ReceiptTo { .. }
             | Mail::SessionsOverflowed(_) => self.read_session_mail(from, mail),
@@ -198,6 +203,10 @@ impl Worker {
                 session,
                 generation,
             } => self.taken_over(session, generation),
+            Mail::Revoked {
+                session,
+                generation,
+            } => self.session_revoked(session, generation),
             Mail::DeliverTo { frame, sessions } => self.deliver(&frame, &sessions),
             Mail::ReceiptTo { receipt, sessions } => self.deliver_receipt(&receipt, &sessions),
             Mail::SessionsOverflowed(shards) => self.sweep_overflowed(shards),

@@ -14,6 +14,7 @@ mod pages;
 mod pending;
 mod receive;
 mod requests;
+mod revoke;
 mod route;
 mod send;
 mod summary;

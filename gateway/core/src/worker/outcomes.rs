@@ -145,6 +145,7 @@ impl Worker {
                 let answer = Ok(());
                 self.post(home, Mail::Linked { attach, answer });
             }
+            (Reply::Revoke { ticket, device }, outcome) => self.revoked(ticket, device, outcome),
             (Reply::Admin { ticket }, outcome) => {
                 let answer = Ok(outcome);
                 self.effects

@@ -8,6 +8,7 @@ mod load;
 mod messages;
 mod overflow;
 mod pulling;
+mod revoking;
 mod rig;
 mod robustness;
 mod states;

@@ -162,7 +162,7 @@ fn refusals_of_the_store_reach_the_sender() {
         (1, Err((ErrorCode::SequenceReused, 2))),
     ];
     assert_eq!(rig.answers(ann), answers);
-    assert_eq!(rig.answers(eve), [(1, Err((ErrorCode::NotMember, 0)))]);
+    assert_eq!(rig.answers(eve), [(1, Err((ErrorCode::UnknownChat, 0)))]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ const LINK_PAGE: usize = 2;
 pub struct Store {
     users: BTreeMap<UserId, BTreeMap<DeviceId, bool>>,
     chats: BTreeMap<ChatId, Chat>,
+    revoked: BTreeMap<DeviceAddress, u64>,
 }
 
 #[derive(Default)]
@@ -74,8 +75,21 @@ impl Store {
                 device,
                 create,
                 link_after,
+                issued_ms,
                 ..
-            } => self.register(*device, *create, *link_after),
+            } => match self.revoked.get(device) {
+                Some(to_ms) if issued_ms <= to_ms => Outcome::Failed(ErrorCode::DeviceRevoked),
+                _ => self.register(*device, *create, *link_after),
+            },
+            Command::RevokeDevice {
+                device,
+                issued_to_ms,
+            } => {
+                self.revoked.insert(*device, *issued_to_ms);
+                Outcome::DeviceRevoked {
+                    issued_to_ms: *issued_to_ms,
+                }
+            }
             Command::LinkDevice { chat, device } => {
                 let chat = self.chats.get_mut(chat).expect("named by the store");
                 let next = chat.head() + 1;
@@ -203,7 +217,7 @@ impl Store {
             return refused(ErrorCode::UnknownChat, 0);
         };
         if !chat.members.contains(&sender.user) {
-            return refused(ErrorCode::NotMember, 0);
+            return refused(ErrorCode::UnknownChat, 0);
         }
         let seq = chat.head() + 1;
         let window = chat.windows.entry(sender).or_default();
@@ -266,7 +280,7 @@ impl Store {
             return Outcome::Failed(ErrorCode::UnknownChat);
         };
         if !chat.members.contains(&device.user) {
-            return Outcome::Failed(ErrorCode::NotMember);
+            return Outcome::Failed(ErrorCode::UnknownChat);
         }
         let (mut messages, mut empty, mut bytes, mut to) = (Vec::new(), Vec::new(), 0, from - 1);
         for frame in chat.log.iter().skip(from as usize - 1) {

@@ -17,11 +17,16 @@ pub fn signed(header: &str, body: &str, secret: &[u8]) -> String {
     format!("{text}.{signature}")
 }
 
-/// A valid token.
+/// A valid token, issued after 1,000 seconds.
 pub fn token(user: &str, device: u32, expires_s: u64) -> String {
+    timed(user, device, (1_000, expires_s))
+}
+
+/// A token that is issued and ends at the given times, in seconds.
+pub fn timed(user: &str, device: u32, (issued_s, expires_s): (u64, u64)) -> String {
     let header = r#"{"alg":"HS256","typ":"JWT"}"#;
     let body = format!(
-        r#"{{"sub":"{user}","did":{device},"iat":1000,"exp":{expires_s},"aud":"ringpost"}}"#
+        r#"{{"sub":"{user}","did":{device},"iat":{issued_s},"exp":{expires_s},"aud":"ringpost"}}"#
     );
     signed(header, &body, SECRET)
 }

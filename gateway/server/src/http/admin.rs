@@ -95,7 +95,8 @@ pub(super) fn authorize(view: &NodeView, headers: &HeaderMap) -> Result<(), Refu
     ))
 }
 
-async fn ask(view: &NodeView, command: Command) -> Result<Outcome, Refusal> {
+/// Asks the worker that is the command's home.
+pub(super) async fn ask(view: &NodeView, command: Command) -> Result<Outcome, Refusal> {
     let (answer, answered) = oneshot::channel();
     if !view.ask(AdminRequest { command, answer }) {
         return Err(refusal(

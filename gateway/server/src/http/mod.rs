@@ -5,6 +5,7 @@
 mod admin;
 mod configure;
 mod connections;
+mod devices;
 mod door_metrics;
 mod histograms;
 mod metrics;

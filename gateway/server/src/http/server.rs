@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{admin, configure, connections, histograms, metrics, status};
+use super::{admin, configure, connections, devices, histograms, metrics, status};
 use crate::view::NodeView;
 
 /// Why HTTP cannot be served.
@@ -85,6 +85,10 @@ async fn serve(
         .route("/readyz", get(status::readiness))
         .route("/metrics", get(metrics::metrics))
         .route("/admin/chats/{chat}", get(admin::chat))
+        .route(
+            "/admin/users/{user}/devices/{device}/revocation",
+            post(devices::revoke).delete(devices::restore),
+        )
         .route("/admin/config", get(configure::show).put(configure::order))
         .route("/admin/histograms.hlog", get(histograms::histograms))
         .route("/admin/reload", post(configure::reload))

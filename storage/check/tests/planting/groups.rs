@@ -42,6 +42,7 @@ fn group(count: usize, fan_out: FanOut) -> MapRows {
 
 fn add_member(rows: &mut MapRows, user: UserId) {
     let device = Device {
+        revoked_to_ms: 0,
         created_ms: NOW_MS,
         last_seen_day: 1,
         state: DeviceState::Linked,

@@ -36,26 +36,47 @@ pub struct Device {
     pub last_seen_day: u32,
     /// Where it stands.
     pub state: DeviceState,
+    /// Tokens issued up to then are refused, in milliseconds since 1970; 0 for none.
+    pub revoked_to_ms: u64,
 }
+
+/// In the byte of the state: the moment of a revocation follows. Most devices have none.
+const IS_REVOKED: u8 = 0x80;
 
 impl Row for Device {
     const VERSION: u8 = 2;
 
     fn bytes_max(&self) -> usize {
-        14
+        22
     }
 
     fn encode(&self, out: &mut BytesMut) {
         begin::<Self>(out);
         out.put_u64(self.created_ms);
         out.put_u32(self.last_seen_day);
-        out.put_u8(self.state as u8);
+        match self.revoked_to_ms {
+            0 => out.put_u8(self.state as u8),
+            revoked_to_ms => {
+                out.put_u8(self.state as u8 | IS_REVOKED);
+                out.put_u64(revoked_to_ms);
+            }
+        }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Damage> {
         let created_ms = reader.u64("created_ms")?;
         let last_seen_day = reader.u32("last_seen_day")?;
-        let state = match reader.u8("state")? {
+        let state = reader.u8("state")?;
+        let revoked_to_ms = match state & IS_REVOKED {
+            0 => 0,
+            _ => reader.u64("revoked_to_ms")?,
+        };
+        if state & IS_REVOKED != 0 && revoked_to_ms == 0 {
+            return Err(Damage {
+                what: "revoked_to_ms",
+            });
+        }
+        let state = match state & !IS_REVOKED {
             0 => DeviceState::Linking,
             1 => DeviceState::Linked,
             2 => DeviceState::Unlinked,
@@ -66,6 +87,7 @@ impl Row for Device {
             created_ms,
             last_seen_day,
             state,
+            revoked_to_ms,
         })
     }
 }

@@ -146,7 +146,9 @@ proptest! {
             DeviceState::Unlinked,
             DeviceState::Removed,
         ] {
-            check(&Device { created_ms: one, last_seen_day: node, state });
+            for revoked_to_ms in [0, 1, one, u64::MAX] {
+                check(&Device { created_ms: one, last_seen_day: node, state, revoked_to_ms });
+            }
         }
     }
 

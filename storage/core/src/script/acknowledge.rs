@@ -20,8 +20,9 @@ pub(super) fn decide(
         return Ok(Outcome::Failed(ErrorCode::UnknownChat));
     };
     let party = chat::party(overlay, chat, device.user)?;
+    let is_member = party.is_some();
     let Some(mut party) = party.filter(|party| party.member.has_device(device.device)) else {
-        return Ok(Outcome::Failed(ErrorCode::NotMember));
+        return Ok(Outcome::Failed(chat::no_access(is_member)));
     };
     let last = head.last_seq();
     if seq > last {

@@ -56,7 +56,7 @@ pub(super) fn decide(
         .as_ref()
         .is_some_and(|member| member.has_device(sender.device));
     if !is_known && taken.window.is_none() {
-        return Ok(send.refused(ErrorCode::NotMember, 0));
+        return Ok(send.refused(chat::no_access(member.is_some()), 0));
     }
     match ask(&taken, &send) {
         Asked::Same { client_seq, result } => Ok(send.answer(client_seq, result, None)),

@@ -1,6 +1,6 @@
 //! A chat as the scripts see it: its members, what each has and has not, and the marks that others are shown.
 
-use ringpost_wire::{ChatId, DeviceId, Seq, UserId};
+use ringpost_wire::{ChatId, DeviceId, ErrorCode, Seq, UserId};
 
 use crate::key;
 use crate::limits::FAN_OUT_MEMBERS_MAX;
@@ -45,6 +45,15 @@ impl Party {
 pub(super) struct Marks {
     pub(super) delivered_to: Seq,
     pub(super) read_to: Seq,
+}
+
+/// Why a user's device may not use a chat that is there. A stranger learns no more than of a chat that is not there: ids of
+/// one-to-one chats can be computed by anyone.
+pub(super) fn no_access(is_member: bool) -> ErrorCode {
+    match is_member {
+        true => ErrorCode::NotMember,
+        false => ErrorCode::UnknownChat,
+    }
 }
 
 /// The head of a chat; `None` when there is no such chat.

@@ -2,7 +2,8 @@
 
 use super::{
     acknowledge, append, finish_linking, finish_unlinking, inspect_chat, link_device, list_pending,
-    mark_read, open_chat, read_page, register_device, remove_device, trim, unlink_device,
+    mark_read, open_chat, read_page, register_device, remove_device, revoke_device, trim,
+    unlink_device,
 };
 use crate::overlay::{Halt, Overlay};
 use crate::{Command, Outcome, Rules};
@@ -18,8 +19,12 @@ pub(crate) fn decide(
             device,
             create,
             link_after,
+            issued_ms,
             now_ms,
-        } => register_device::decide(overlay, *device, *create, *link_after, *now_ms),
+        } => {
+            let times = (*issued_ms, *now_ms);
+            register_device::decide(overlay, *device, *create, *link_after, times)
+        }
         Command::LinkDevice { chat, device } => link_device::decide(overlay, *chat, *device),
         Command::FinishLinking { device } => finish_linking::decide(overlay, *device),
         Command::UnlinkDevice {
@@ -30,6 +35,10 @@ pub(crate) fn decide(
         Command::RemoveDevice { chat, device } => {
             remove_device::decide(overlay, *chat, *device, rules)
         }
+        Command::RevokeDevice {
+            device,
+            issued_to_ms,
+        } => revoke_device::decide(overlay, *device, *issued_to_ms),
         Command::FinishUnlinking { device } => finish_unlinking::decide(overlay, *device),
         Command::OpenChat {
             opener,

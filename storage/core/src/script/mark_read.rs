@@ -19,8 +19,9 @@ pub(super) fn decide(
         return Ok(Outcome::Failed(ErrorCode::UnknownChat));
     };
     let party = chat::party(overlay, chat, device.user)?;
+    let is_member = party.is_some();
     let Some(party) = party.filter(|party| party.member.has_device(device.device)) else {
-        return Ok(Outcome::Failed(ErrorCode::NotMember));
+        return Ok(Outcome::Failed(chat::no_access(is_member)));
     };
     if read_to > head.last_seq() {
         return Ok(Outcome::Failed(ErrorCode::BeyondHead));

@@ -15,6 +15,7 @@ mod prefetch;
 mod read_page;
 mod register_device;
 mod remove_device;
+mod revoke_device;
 mod senders;
 mod trim;
 mod trim_delivered;

@@ -18,7 +18,9 @@ pub(crate) fn reads(command: &Command, reads: &mut Vec<Read>) {
             register_device::devices(device.user),
             register_device::memberships(device.user, *link_after),
         ]),
-        Command::FinishLinking { device } | Command::FinishUnlinking { device } => {
+        Command::FinishLinking { device }
+        | Command::FinishUnlinking { device }
+        | Command::RevokeDevice { device, .. } => {
             reads.push(Read::Get(key::device::encode(*device)));
         }
         Command::UnlinkDevice {

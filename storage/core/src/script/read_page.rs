@@ -34,8 +34,9 @@ pub(super) fn decide(
         return Ok(Outcome::Failed(ErrorCode::UnknownChat));
     };
     let member: Option<Member> = overlay.row(&key::member::encode(chat, device.user))?;
+    let is_member = member.is_some();
     let Some(member) = member.filter(|member| member.has_device(device.device)) else {
-        return Ok(Outcome::Failed(ErrorCode::NotMember));
+        return Ok(Outcome::Failed(chat::no_access(is_member)));
     };
     if !member.rights.read {
         return Ok(Outcome::Failed(ErrorCode::NoRight));

@@ -71,7 +71,7 @@ pub(super) fn decide(
     device: DeviceAddress,
     create: bool,
     link_after: Option<ChatId>,
-    now_ms: u64,
+    (issued_ms, now_ms): (u64, u64),
 ) -> Result<Outcome, Halt> {
     let key = key::device::encode(device);
     let Some(found) = overlay.row::<Device>(&key)? else {
@@ -82,6 +82,9 @@ pub(super) fn decide(
     };
     if !found.state.is_active() {
         return Ok(Outcome::Failed(ErrorCode::DeviceUnlinked));
+    }
+    if found.revoked_to_ms != 0 && issued_ms <= found.revoked_to_ms {
+        return Ok(Outcome::Failed(ErrorCode::DeviceRevoked));
     }
     let unlinked = match found.state {
         DeviceState::Linking => Some(chats_after(overlay, device.user, link_after)?),
@@ -128,6 +131,7 @@ fn register(
         } else {
             DeviceState::Linking
         },
+        revoked_to_ms: 0,
     };
     overlay.insert(key::device::encode(device), &row);
     Ok(registered(true, (!is_linked).then_some((chats, next))))

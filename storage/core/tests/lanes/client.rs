@@ -67,6 +67,7 @@ impl Client {
     pub fn command(&self, asked: Asked, floor: u64, now_ms: u64) -> Command {
         match asked {
             Asked::Register { is_peer } => Command::RegisterDevice {
+                issued_ms: u64::MAX,
                 device: if is_peer { self.peer } else { self.sender },
                 create: true,
                 link_after: None,

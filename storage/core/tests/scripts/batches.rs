@@ -140,6 +140,7 @@ fn a_fetching_store_needs_few_rounds() {
         now_ms: NOW_MS,
     };
     let register = Command::RegisterDevice {
+        issued_ms: u64::MAX,
         device: device("bob", 2),
         create: true,
         link_after: None,

@@ -35,6 +35,7 @@ fn registering_is_idempotent() {
 fn an_unknown_device_is_refused_where_registration_is_off() {
     let mut world = World::new(Retention::UntilDelivered);
     let command = Command::RegisterDevice {
+        issued_ms: u64::MAX,
         device: device("ann", 1),
         create: false,
         link_after: None,
@@ -55,6 +56,7 @@ fn a_user_has_a_limited_number_of_devices_and_unlinked_ones_do_not_count() {
     let refused = failed(ErrorCode::DeviceRefused);
     assert_eq!(world.try_register(device("ann", 17), None), refused);
     let unlinked = Device {
+        revoked_to_ms: 0,
         created_ms: 1,
         last_seen_day: 0,
         state: DeviceState::Unlinked,

@@ -85,7 +85,7 @@ fn strangers_and_unlisted_devices_change_nothing() {
     let before = world.map.clone();
     let nowhere = ChatId([1; 16]);
     for (reader, chat, code) in [
-        (device("eve", 1), chat, ErrorCode::NotMember),
+        (device("eve", 1), chat, ErrorCode::UnknownChat),
         (device("bob", 7), chat, ErrorCode::NotMember),
         (device("bob", 1), nowhere, ErrorCode::UnknownChat),
     ] {

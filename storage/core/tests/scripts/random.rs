@@ -333,6 +333,7 @@ impl Pair {
         let new = device(name, *number);
         let now_ms = self.world.now_ms;
         let registered = self.run(Command::RegisterDevice {
+            issued_ms: u64::MAX,
             device: new,
             create: true,
             link_after: None,

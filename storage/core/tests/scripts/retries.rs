@@ -210,7 +210,7 @@ fn one_who_left_is_answered_from_its_window_and_a_stranger_stores_nothing() {
     let before = world.map.clone();
     // A stranger, a device that the chat does not list, and a chat that is not there.
     for (sender, chat, code) in [
-        (device("eve", 1), chat, ErrorCode::NotMember),
+        (device("eve", 1), chat, ErrorCode::UnknownChat),
         (device("bob", 9), chat, ErrorCode::NotMember),
         (device("bob", 1), ChatId([7; 16]), ErrorCode::UnknownChat),
     ] {

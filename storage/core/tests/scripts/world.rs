@@ -220,6 +220,7 @@ impl World {
 
     pub fn try_register(&mut self, device: DeviceAddress, link_after: Option<ChatId>) -> Outcome {
         self.one(Command::RegisterDevice {
+            issued_ms: u64::MAX,
             device,
             create: true,
             link_after,

@@ -36,6 +36,7 @@ impl Pair {
     /// Registers both and opens the chat.
     pub fn setup(&self) -> Vec<Command> {
         let register = |device| Command::RegisterDevice {
+            issued_ms: u64::MAX,
             device,
             create: true,
             link_after: None,

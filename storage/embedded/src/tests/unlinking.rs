@@ -23,6 +23,7 @@ const LATE_MS: u64 = (NOW_MS / DAY_MS + UNSEEN_DAYS as u64 + 1) * DAY_MS;
 
 fn sign_in(device: DeviceAddress, now_ms: u64) -> Command {
     Command::RegisterDevice {
+        issued_ms: u64::MAX,
         device,
         create: true,
         link_after: None,

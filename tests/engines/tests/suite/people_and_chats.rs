@@ -6,7 +6,7 @@ use ringpost_engine_tests::people::{
 };
 use ringpost_storage_core::outcome::Acknowledged;
 use ringpost_storage_core::{Command, Outcome};
-use ringpost_wire::{EmptyRange, EmptyReason, ErrorCode};
+use ringpost_wire::{ChatId, EmptyRange, EmptyReason, ErrorCode};
 
 use crate::each_engine::on_each_engine;
 
@@ -16,7 +16,8 @@ on_each_engine!(
     acknowledgements_and_read_marks_stay,
     every_device_has_its_own_queue,
     time_never_runs_back,
-    strangers_see_nothing,
+    strangers_see_nothing_and_learn_of_no_chat,
+    a_revoked_device_stays_revoked,
 );
 
 fn registering_and_opening_are_idempotent(engine: &mut dyn Engine) {
@@ -144,18 +145,88 @@ fn time_never_runs_back(engine: &mut dyn Engine) {
     assert_eq!(times, [NOW_MS + 9; 3]);
 }
 
-fn strangers_see_nothing(engine: &mut dyn Engine) {
+fn strangers_see_nothing_and_learn_of_no_chat(engine: &mut dyn Engine) {
     let chat = two(engine);
     stored(engine, device("ann", 1), &message(chat, 1, 1));
     let eve = device("eve", 1);
     engine.run(vec![register(eve)]);
-    let read = Command::ReadPage {
-        device: eve,
-        chat,
-        from: 1,
-        messages_max: 10,
-        bytes_max: 1000,
-    };
-    assert_eq!(one(engine, read), Outcome::Failed(ErrorCode::NotMember));
+    let nowhere = ChatId([7; 16]);
+    for place in [chat, nowhere] {
+        let told = Outcome::Failed(ErrorCode::UnknownChat);
+        let read = Command::ReadPage {
+            device: eve,
+            chat: place,
+            from: 1,
+            messages_max: 10,
+            bytes_max: 1000,
+        };
+        let acknowledge = Command::Acknowledge {
+            device: eve,
+            chat: place,
+            seq: 1,
+        };
+        let mark = Command::MarkRead {
+            device: eve,
+            chat: place,
+            read_to: 1,
+        };
+        for command in [read, acknowledge, mark] {
+            assert_eq!(one(engine, command), told);
+        }
+        let Outcome::AppendRefused(refused) = one(engine, send(eve, &message(place, 1, 9))) else {
+            panic!("a stranger sends nothing");
+        };
+        assert_eq!(refused.code, ErrorCode::UnknownChat);
+    }
     assert_eq!(pending(engine, eve).chats, []);
+}
+
+fn a_revoked_device_stays_revoked(engine: &mut dyn Engine) {
+    let chat = two(engine);
+    let ann = device("ann", 1);
+    let register_with = |engine: &mut dyn Engine, token_ms| {
+        let mut command = register(ann);
+        if let Command::RegisterDevice { issued_ms, .. } = &mut command {
+            *issued_ms = token_ms;
+        }
+        one(engine, command)
+    };
+    let revoke = |engine: &mut dyn Engine, device, issued_to_ms| {
+        one(
+            engine,
+            Command::RevokeDevice {
+                device,
+                issued_to_ms,
+            },
+        )
+    };
+    let gone = Outcome::Failed(ErrorCode::DeviceRevoked);
+    assert_eq!(
+        revoke(engine, ann, 500),
+        Outcome::DeviceRevoked { issued_to_ms: 500 }
+    );
+    engine.restart();
+    for (token_ms, is_let_in) in [(0, false), (500, false), (501, true), (u64::MAX, true)] {
+        let answer = register_with(engine, token_ms);
+        assert_eq!(answer == gone, !is_let_in, "{token_ms}: {answer:?}");
+    }
+    // An earlier moment takes nothing back.
+    assert_eq!(
+        revoke(engine, ann, 400),
+        Outcome::DeviceRevoked { issued_to_ms: 500 }
+    );
+    revoke(engine, ann, u64::MAX);
+    engine.restart();
+    assert_eq!(register_with(engine, u64::MAX), gone);
+    // What others send waits for it, as for any device that is away.
+    stored(engine, device("bob", 1), &message(chat, 1, 1));
+    assert_eq!(
+        revoke(engine, ann, 0),
+        Outcome::DeviceRevoked { issued_to_ms: 0 }
+    );
+    engine.restart();
+    assert_ne!(register_with(engine, 1), gone);
+    assert_eq!(pending(engine, ann).chats.len(), 1);
+    let unknown = revoke(engine, device("nobody", 1), 500);
+    assert_eq!(unknown, Outcome::Failed(ErrorCode::DeviceRefused));
 }
