@@ -49,6 +49,31 @@ const TOKENS: &[&str] = &[
     "zmij",
 ];
 
+/// Signatures of tokens: curves and numbers. None of them asks the system for randomness.
+const SIGNATURES: &[&str] = &[
+    "base16ct",
+    "cpubits",
+    "crypto-bigint",
+    "curve25519-dalek",
+    "curve25519-dalek-derive",
+    "der",
+    "ecdsa",
+    "ed25519",
+    "ed25519-dalek",
+    "elliptic-curve",
+    "ff",
+    "group",
+    "num-traits",
+    "p256",
+    "primefield",
+    "primeorder",
+    "rfc6979",
+    "sec1",
+    "signature",
+    "wnaf",
+    "zeroize",
+];
+
 /// Seeded generators. `rand` without `getrandom` below it cannot ask the system for randomness.
 const SEEDED: &[&str] = &[
     "chacha20",
@@ -67,7 +92,7 @@ fn allowed(package: &str) -> Vec<&'static str> {
         "ringpost-client-core" => [WIRE, ERRORS, SEEDED, &["ringpost-wire"]].concat(),
         "ringpost-gateway-core" => {
             let ours: &[&str] = &["ringpost-wire", "ringpost-storage-core"];
-            [WIRE, ERRORS, SEEDED, TOKENS, ours].concat()
+            [WIRE, ERRORS, SEEDED, TOKENS, SIGNATURES, ours].concat()
         }
         _ => Vec::new(),
     }
