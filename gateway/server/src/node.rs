@@ -109,10 +109,9 @@ impl Node {
         let threads = connected.map(|(core, wiring)| core.connect(wiring));
         let threads = threads.collect::<Result<_, _>>()?;
         reloader.add(limits);
-        certificates
-            .iter()
-            .cloned()
-            .for_each(|part| reloader.add(part));
+        if let Some(pair) = certificates.clone() {
+            reloader.add(pair);
+        }
         reloader.add(tokens.clone());
         let http = HttpServer::start(http, view.clone())?;
         Ok(Some(Self {

@@ -57,11 +57,7 @@ pub(crate) fn decide(
             messages_max,
             bytes_max,
         } => {
-            let wanted = read_page::Wanted {
-                from: *from,
-                messages_max: *messages_max,
-                bytes_max: *bytes_max,
-            };
+            let wanted = read_page::Wanted::new(*from, *messages_max, *bytes_max);
             read_page::decide(overlay, *chat, *device, wanted)
         }
         Command::ListPending {

@@ -21,6 +21,16 @@ pub(super) struct Wanted {
     pub(super) bytes_max: u32,
 }
 
+impl Wanted {
+    pub(super) fn new(from: Seq, messages_max: u16, bytes_max: u32) -> Self {
+        Self {
+            from,
+            messages_max,
+            bytes_max,
+        }
+    }
+}
+
 pub(super) fn decide(
     overlay: &mut Overlay<'_>,
     chat: ChatId,
