@@ -175,6 +175,7 @@ impl<'a> Course<'a> {
         Command::RegisterDevice {
             device: self.device(),
             create: !self.plan.flag(),
+            issued_ms: self.now_ms,
             link_after: None,
             now_ms: self.now_ms,
         }
@@ -216,6 +217,7 @@ impl<'a> Course<'a> {
                         Some(_) => Command::RegisterDevice {
                             device: *device,
                             create: false,
+                            issued_ms: self.now_ms,
                             link_after: registered.next,
                             now_ms: self.now_ms,
                         },
