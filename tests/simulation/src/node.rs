@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use ringpost_gateway_core::{
-    Config, CoreId, KeySet, LaneState, Mail, Now, SessionId, ShardMap, TokenKey, TokenRules,
-    TokenVerifier, Worker,
+    Config, CoreId, LaneState, Mail, Now, SessionId, ShardMap, TokenKey, TokenVerifier, Worker,
 };
 use ringpost_storage_core::Outcome;
 use ringpost_storage_core::batch::Rules;
@@ -128,17 +127,12 @@ impl Core {
     /// A core that has just started.
     pub fn new(settings: &Settings, place: &CorePlace<'_>, now: Now) -> Self {
         let key = TokenKey::hs256(None, SECRET).expect("is long enough");
-        // Some simulated tokens live for seconds: they are to end.
-        let rules = TokenRules {
-            leeway_ms: 0,
-            ..TokenRules::default()
-        };
         let config = Config {
             core: CoreId(place.core),
             cores: place.cores,
             seed: place.seed,
             server: "simulated".to_owned(),
-            tokens: Arc::new(TokenVerifier::new(KeySet::of_key(key), rules)),
+            tokens: Arc::new(TokenVerifier::of_key(key)),
             sessions_max: 256,
             heartbeat_ms: 10_000,
             sends_per_second: settings.sends_per_second,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringpost_client_core::{
     ConnectionState, Effect, Ended, Input, Machine, Options, Record, State,
 };
+use ringpost_gateway_core::limits::TOKEN_LEEWAY_MS;
 use ringpost_wire::{
     ChatId, ClientFrame, DeviceAddress, ErrorCode, FrameKind, MessageId, Seq, UserId,
 };
@@ -271,13 +272,15 @@ impl World {
             86_400
         };
         let now_s = (EPOCH_MS + self.now_us / 1_000) / 1_000;
+        // The leeway of the nodes is used up already.
+        let issued_s = now_s - TOKEN_LEEWAY_MS / 1_000;
         let client = &self.clients[index];
         if client.life == life {
             let token = token(
                 &client.subject,
                 client.device.device,
-                now_s,
-                now_s + valid_s,
+                issued_s,
+                issued_s + valid_s,
             );
             self.sdk_input(index, Input::SetToken { token });
         }
