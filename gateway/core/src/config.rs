@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ringpost_wire::limits::HEARTBEAT_MS;
 
-use crate::{CoreId, TokenVerifier};
+use crate::{CoreId, PeerLimits, TokenVerifier};
 
 /// Settings of one worker.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Config {
     pub opens_per_minute: u32,
     /// Handshakes a second that this worker begins while nothing is late; 0 for what it can do.
     pub handshakes_per_second: u32,
+    /// What one address may do on the whole node.
+    pub peers: PeerLimits,
     /// Standing delay of the lane's queue from which new sends are refused, in milliseconds; the steps before them are shed from
     /// fractions of it.
     pub queue_delay_ms: u64,
@@ -51,6 +53,10 @@ pub struct ChangeableLimits {
     pub opens_per_minute: u32,
     /// Handshakes a second that a worker begins; 0 for no limit.
     pub handshakes_per_second: u32,
+    /// What one address may do on the whole node.
+    pub peers: PeerLimits,
+    /// Standing delay of the lane's queue from which new sends are refused, in milliseconds.
+    pub queue_delay_ms: u64,
 }
 
 impl Config {
@@ -61,6 +67,8 @@ impl Config {
             sends_burst: self.sends_burst,
             opens_per_minute: self.opens_per_minute,
             handshakes_per_second: self.handshakes_per_second,
+            peers: self.peers,
+            queue_delay_ms: self.queue_delay_ms,
         }
     }
 }
@@ -81,6 +89,7 @@ impl Default for Config {
             sends_burst: 256,
             opens_per_minute: 0,
             handshakes_per_second: 0,
+            peers: PeerLimits::default(),
             queue_delay_ms: 100,
             queue_delay_max_ms: 1_000,
         }

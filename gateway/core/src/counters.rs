@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ringpost_wire::ErrorCode;
 
-use crate::{Histogram, Step};
+use crate::{Histogram, PeerRefusals, Step};
 
 /// Counts since the worker's start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Counters {
     pub overflowed: u64,
     /// Sends, requests and sessions refused, by code.
     pub refused: BTreeMap<ErrorCode, u64>,
+    /// Connections and sign-ins refused for their address.
+    pub peers_refused: PeerRefusals,
     /// Left out under load, by step.
     pub shed: Shed,
     /// Sessions that became open.

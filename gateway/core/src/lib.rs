@@ -16,6 +16,7 @@ mod mail;
 mod outbox;
 mod outgoing;
 mod overload;
+mod peer;
 mod random;
 mod rate_limit;
 mod seeded_hasher;
@@ -38,6 +39,7 @@ pub use mail::{
 };
 pub use outgoing::{INLINE_BYTES_MAX, Outgoing};
 pub use overload::{STEPS_BY_LEVEL, Step};
+pub use peer::{PeerKey, PeerLimit, PeerLimits, PeerRefusals, Peers};
 pub use shard_map::ShardMap;
 pub use time::Now;
 pub use token::{

@@ -87,6 +87,10 @@ pub const OVERLOAD_RETRY_MS_MAX: u64 = 5_000;
 pub const HANDSHAKES_PER_SECOND_MIN: u32 = 200;
 /// Sign-ins a second that a core begins at most.
 pub const HANDSHAKES_PER_SECOND_MAX: u32 = 20_000;
+/// Addresses of peers that a core remembers; beyond, those worth the least are forgotten.
+pub const PEERS_MAX: usize = 64 * 1024;
+/// Addresses for which there is room from the first on.
+pub const PEERS_AT_ONCE: usize = 64;
 /// Time between two turns, in milliseconds.
 pub const SWEEP_INTERVAL_MS: u64 = 2;
 /// Sessions of a drain are asked to go at least as fast as one in so many milliseconds.

@@ -42,6 +42,11 @@ impl RateLimit {
         self.full_at_us = full_at_us;
         Ok(())
     }
+
+    /// When the bucket is full again, in ticks (microseconds).
+    pub(crate) fn full_at_us(&self) -> u64 {
+        self.full_at_us
+    }
 }
 
 #[cfg(test)]

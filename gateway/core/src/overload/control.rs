@@ -33,7 +33,7 @@ impl Control {
     /// Nothing waits. New sends are refused from a standing delay of `target_ms`; the steps before from fractions of it.
     pub(crate) fn new(target_ms: u64, handshakes_per_second: u32, ticks_us: u64) -> Self {
         Self {
-            target_us: (target_ms * 1_000).max(u64::from(STEPS_BY_LEVEL)),
+            target_us: target_us(target_ms),
             ends_us: ticks_us + OVERLOAD_INTERVAL_US,
             least_us: None,
             delay_us: 0,
@@ -44,6 +44,11 @@ impl Control {
             advice: Advice::default(),
             handshakes: HandshakePace::new(handshakes_per_second),
         }
+    }
+
+    /// From now on new sends are refused from a standing delay of `target_ms`.
+    pub(crate) fn change_target(&mut self, target_ms: u64) {
+        self.target_us = target_us(target_ms);
     }
 
     /// A batch of `commands`, of which some are `sends`, is closed whose first one was left out for `delay_us`.
@@ -133,4 +138,9 @@ impl Control {
     pub(crate) fn delay_us(&self) -> u64 {
         self.delay_us
     }
+}
+
+/// The target in microseconds: at least one a step, so that each step has its fraction.
+fn target_us(target_ms: u64) -> u64 {
+    (target_ms * 1_000).max(u64::from(STEPS_BY_LEVEL))
 }

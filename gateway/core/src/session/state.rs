@@ -11,7 +11,7 @@ use crate::limits::{
     SESSION_AGE_MS_MAX, SESSION_AGE_SPREAD_MS, SESSION_BYTES_MAX,
 };
 use crate::rate_limit::RateLimit;
-use crate::{Now, SessionId};
+use crate::{Now, PeerKey, SessionId};
 
 const _: () = assert!(size_of::<Option<Session>>() <= SESSION_BYTES_MAX);
 
@@ -32,6 +32,8 @@ pub(crate) enum Phase {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
+    /// Whose connection it is counted as.
+    pub(crate) peer: PeerKey,
     pub(crate) phase: Phase,
     /// Deliveries of all chats are left out until pending chats are listed again.
     pub(crate) behind_all: bool,
@@ -61,9 +63,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId, now: Now) -> Self {
+    pub(crate) fn new(id: SessionId, peer: PeerKey, now: Now) -> Self {
         Self {
             id,
+            peer,
             phase: Phase::AwaitingHello,
             behind_all: false,
             skipped_in_pass: false,

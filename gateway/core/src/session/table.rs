@@ -85,7 +85,7 @@ impl SessionTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Now;
+    use crate::{Now, PeerKey};
 
     #[test]
     fn another_generation_is_another_session() {
@@ -95,7 +95,7 @@ mod tests {
             generation,
         };
         assert!(table.get(id(1)).is_none());
-        table.insert(Session::new(id(1), Now::default()));
+        table.insert(Session::new(id(1), PeerKey::default(), Now::default()));
         assert!(table.get(id(1)).is_some() && table.get_mut(id(2)).is_none());
         assert!(table.remove(id(2)).is_none() && table.remove(id(1)).is_some());
         assert_eq!((table.count(), table.at(4_000)), (0, None));

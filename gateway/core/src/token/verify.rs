@@ -62,6 +62,14 @@ impl TokenError {
             Self::Expired => ErrorCode::TokenExpired,
         }
     }
+
+    /// Whether the token is refused for what it says, although its signature is good.
+    pub fn is_signed(self) -> bool {
+        !matches!(
+            self,
+            Self::Malformed | Self::Algorithm | Self::KeyUnknown | Self::Signature
+        )
+    }
 }
 
 /// The keys and rules that tokens are checked against.

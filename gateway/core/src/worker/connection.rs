@@ -2,6 +2,8 @@
 //!
 //! Invariant: `end` is the only way out of the table, so that whatever a session holds is given back once.
 
+use core::net::IpAddr;
+
 use ringpost_wire::{ErrorCode, Failure};
 
 use super::Worker;
@@ -9,22 +11,23 @@ use crate::limits::{
     NEWCOMER_SLOTS, OUTBOUND_PAUSE_BYTES, OUTBOUND_RESUME_BYTES, PARTIAL_TIMEOUT_MS,
 };
 use crate::session::{Phase, Session};
-use crate::{Effect, Event, Mail, Outgoing, SessionId};
+use crate::{Effect, Event, Mail, Outgoing, PeerKey, SessionId};
 
 impl Worker {
-    pub(super) fn connected(&mut self, id: SessionId) {
-        if !self.sessions.is_inside(id) {
+    pub(super) fn connected(&mut self, id: SessionId, peer: Option<IpAddr>) {
+        if let Some(older) = self.sessions.at(id.slot) {
+            self.end(older, None);
+        }
+        let peer = peer.map_or(PeerKey::default(), |peer| self.peers.key(peer));
+        if !self.sessions.is_inside(id) || !self.takes(peer) {
             self.effects.push_back(Effect::Close {
                 session: id,
                 flush: false,
             });
             return;
         }
-        if let Some(older) = self.sessions.at(id.slot) {
-            self.end(older, None);
-        }
         self.make_room();
-        let session = Session::new(id, self.now);
+        let session = Session::new(id, peer, self.now);
         let deadline_ms = session.deadline_ms(self.now);
         self.sessions.insert(session);
         self.timers.arm(id.slot, deadline_ms);
@@ -34,6 +37,14 @@ impl Worker {
         if self.sweeps.is_draining() {
             self.fail(id, ErrorCode::Draining, "");
         }
+    }
+
+    /// Counts a connection of `peer`, or its refusal.
+    fn takes(&mut self, peer: PeerKey) -> bool {
+        let taken = self.peers.connect(peer, self.now);
+        taken
+            .inspect_err(|&limit| self.counters.peers_refused.add(limit))
+            .is_ok()
     }
 
     /// While the table is almost full, a newcomer takes the place of the session that has said no `Hello` for the longest. It is
@@ -143,6 +154,7 @@ impl Worker {
             return;
         };
         self.timers.cancel(id.slot);
+        self.peers.end(session.peer);
         if let Some(partial) = &session.partial
             && !cfg!(planted = "partial_kept")
         {

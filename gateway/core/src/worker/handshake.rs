@@ -7,7 +7,7 @@ use ringpost_wire::{DeviceAddress, ErrorCode, Hello, PROTOCOL_VERSION, Welcome};
 
 use super::Worker;
 use crate::session::Phase;
-use crate::{CoreId, Effect, Event, Mail, Refusal, SessionId};
+use crate::{CoreId, Effect, Event, Mail, PeerLimit, Refusal, SessionId, TokenHolder};
 
 impl Worker {
     pub(super) fn hello(&mut self, id: SessionId, hello: &Hello<'_>) {
@@ -18,15 +18,18 @@ impl Worker {
                 "this server speaks version 1",
             );
         }
+        if let Some(wait_ms) = self.pause_of_peer(id) {
+            let detail = "failed sign-ins";
+            return self.fail_with_advice(id, ErrorCode::RateLimited, wait_ms, detail);
+        }
         self.load
             .advance(self.now.ticks_us, self.batch.waiting() == 0);
         if let Err(wait_ms) = self.load.handshakes.take(self.now.ticks_us) {
             let retry_after_ms = self.random.retry_after_ms(wait_ms.max(1_000));
             return self.fail_with_advice(id, ErrorCode::Overloaded, retry_after_ms, "handshakes");
         }
-        let holder = match self.config.tokens.verify(hello.token, self.now.clock_ms) {
-            Ok(holder) => holder,
-            Err(error) => return self.fail(id, error.code(), ""),
+        let Some(holder) = self.verify(id, hello.token) else {
+            return;
         };
         let heartbeat_ms = match hello.heartbeat_ms {
             0 => self.config.heartbeat_ms,
@@ -51,6 +54,35 @@ impl Worker {
         if !self.request(self.shards.user_home(holder.device.user), attach) {
             let retry_after_ms = self.random.retry_after_ms(1_000);
             self.fail_with_advice(id, ErrorCode::Overloaded, retry_after_ms, "requests");
+        }
+    }
+
+    /// What a session of an address that has failed to sign in too often is told to wait, in milliseconds.
+    fn pause_of_peer(&mut self, id: SessionId) -> Option<u32> {
+        let peer = self.sessions.get(id)?.peer;
+        let left_ms = self.peers.pause_ms(peer, self.now)?;
+        self.counters.peers_refused.add(PeerLimit::SignIns);
+        // Spread, for many may share the address.
+        let wait_ms = left_ms + self.random.draw() % (left_ms / 4 + 1);
+        Some(u32::try_from(wait_ms).unwrap_or(u32::MAX))
+    }
+
+    /// Whom the token of a session names. One that is not good ends the session, and counts against its address unless it was really
+    /// issued: a phone that is late is no attacker.
+    fn verify(&mut self, id: SessionId, token: &str) -> Option<TokenHolder> {
+        let peer = self.sessions.get(id)?.peer;
+        match self.config.tokens.verify(token, self.now.clock_ms) {
+            Ok(holder) => {
+                self.peers.signed_in(peer);
+                Some(holder)
+            }
+            Err(error) => {
+                if !error.is_signed() {
+                    self.peers.sign_in_failed(peer, self.now);
+                }
+                self.fail(id, error.code(), "");
+                None
+            }
         }
     }
 
@@ -128,9 +160,8 @@ impl Worker {
     }
 
     pub(super) fn reauthenticate(&mut self, id: SessionId, token: &str) {
-        let holder = match self.config.tokens.verify(token, self.now.clock_ms) {
-            Ok(holder) => holder,
-            Err(error) => return self.fail(id, error.code(), ""),
+        let Some(holder) = self.verify(id, token) else {
+            return;
         };
         let Some(session) = self.sessions.get_mut(id) else {
             return;

@@ -11,6 +11,10 @@ pub struct Summary {
     pub sessions_behind: usize,
     /// Frames that have not arrived whole.
     pub partial_frames: usize,
+    /// Addresses of peers that are remembered.
+    pub peers: usize,
+    /// Addresses that were forgotten for want of room, since the start.
+    pub peers_forgotten: u64,
     /// Devices with a session in this home's directory.
     pub devices: usize,
     /// Attaches in progress.

@@ -2,6 +2,7 @@
 //!
 //! Invariant: the same inputs at the same times give the same effects.
 
+use core::net::IpAddr;
 use std::collections::VecDeque;
 
 use super::Summary;
@@ -9,6 +10,7 @@ use super::sweep::Sweeps;
 use crate::home::{Attaches, Directory, OpenBatch};
 use crate::outbox::Outbox;
 use crate::overload::{Control, HandshakePace};
+use crate::peer::Peers;
 use crate::random::Random;
 use crate::rate_limit::Rate;
 use crate::session::{PartialPool, SessionTable, Strangers};
@@ -54,6 +56,7 @@ pub struct Worker {
     pub(super) sessions: SessionTable,
     pub(super) session_counts: SessionCounts,
     pub(super) strangers: Strangers,
+    pub(super) peers: Peers,
     pub(super) timers: TimerWheel,
     pub(super) partials: PartialPool,
     pub(super) load: Control,
@@ -98,6 +101,7 @@ impl Worker {
             sessions: SessionTable::new(config.sessions_max),
             session_counts: SessionCounts::default(),
             strangers: Strangers::default(),
+            peers: Peers::new(config.peers, config.cores, config.seed),
             timers: TimerWheel::new(now.ticks_ms()),
             partials: PartialPool::default(),
             load: Control::new(
@@ -129,7 +133,7 @@ impl Worker {
     pub fn input(&mut self, now: Now, input: Input<'_>) {
         self.advance_clock(now);
         match input {
-            Input::Connected { session, peer: _ } => self.connected(session),
+            Input::Connected { session, peer } => self.connected(session, peer),
             Input::Received { session, bytes } => self.received(session, bytes),
             Input::Progress {
                 session,
@@ -195,6 +199,8 @@ impl Worker {
             sessions_live: self.session_counts.live,
             sessions_behind: self.session_counts.behind,
             partial_frames: self.partials.frames(),
+            peers: self.peers.count(),
+            peers_forgotten: self.peers.forgotten(),
             devices: self.directory.devices(),
             attaches: self.attaches.count(),
             waiting_commands: self.batch.waiting(),
@@ -212,6 +218,12 @@ impl Worker {
         &self.counters
     }
 
+    /// Whether a connection from `peer` would be taken now: whoever has costly work to do for it first may ask.
+    pub fn welcomes(&self, peer: IpAddr, now: Now) -> bool {
+        let peer = self.peers.key(peer);
+        self.peers.refusal(peer, now).is_none()
+    }
+
     /// Which core is home of what.
     pub fn shards(&self) -> &ShardMap {
         &self.shards
@@ -220,6 +232,8 @@ impl Worker {
     fn change_limits(&mut self, limits: &ChangeableLimits) {
         self.rates = Rates::of(limits);
         self.load.handshakes = HandshakePace::new(limits.handshakes_per_second);
+        self.load.change_target(limits.queue_delay_ms);
+        self.peers.change(limits.peers);
     }
 
     fn advance_clock(&mut self, now: Now) {

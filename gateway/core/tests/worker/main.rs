@@ -7,6 +7,7 @@ mod lifecycle;
 mod load;
 mod messages;
 mod overflow;
+mod peers;
 mod pulling;
 mod revoking;
 mod rig;

@@ -1,6 +1,7 @@
 //! The rig: workers of one node, their lanes and mailboxes, connections and a clock, all in memory and in one thread.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use ringpost_gateway_core::{
@@ -101,8 +102,13 @@ impl Rig {
         }
     }
 
-    /// A new connection to a core; slots are used again.
+    /// A new connection to a core, of which nobody knows where it is from.
     pub fn connect(&mut self, core: usize) -> usize {
+        self.connect_from(core, None)
+    }
+
+    /// A new connection to a core from an address; slots are used again.
+    pub fn connect_from(&mut self, core: usize, peer: Option<IpAddr>) -> usize {
         let core = CoreId((core % self.workers.len()) as u16);
         let used = |slot: u32| {
             let mut open = self.connections.iter();
@@ -123,13 +129,7 @@ impl Rig {
             paused: false,
             gone: false,
         });
-        self.input(
-            core,
-            Input::Connected {
-                session,
-                peer: None,
-            },
-        );
+        self.input(core, Input::Connected { session, peer });
         self.connections.len() - 1
     }
 
@@ -319,6 +319,7 @@ impl Rig {
             let summary = worker.summary();
             let expected = ringpost_gateway_core::Summary {
                 draining: summary.draining,
+                peers: summary.peers,
                 ..Default::default()
             };
             assert_eq!(summary, expected);
