@@ -122,7 +122,7 @@ error_codes! {
     DevicesChanged = 55, Report;
     /// The server has more to do than it can.
     Overloaded = 56, RetrySame;
-    /// The device sends faster than it may.
+    /// The device sends faster than it may, or its address must pause after failed sign-ins.
     RateLimited = 57, RetrySame;
     /// More unanswered sends than allowed.
     TooManyUnanswered = 58, RetrySame;

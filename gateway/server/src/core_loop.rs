@@ -228,7 +228,8 @@ impl Core {
 
     fn follow_limits(&mut self, state: &mut Loop) {
         if let Some(limits) = self.limits.newer_than(&mut state.limits_version) {
-            self.worker.input(self.now(), Input::Limits(limits));
+            self.worker.input(self.now(), Input::Limits(limits.worker));
+            self.doors.exempt(limits.exempt);
         }
         if let Some(tokens) = self.tokens.newer_than(&mut state.tokens_version) {
             self.worker.input(self.now(), Input::Tokens(tokens));

@@ -24,7 +24,7 @@ use crate::core_thread::{CoreSeat, CoreThread, Start, Wiring};
 use crate::door::{Addresses, Certificates, DoorPlan};
 use crate::error::NodeError;
 use crate::host::{self, Finding, Weight};
-use crate::http::{AdminRequest, HttpServer};
+use crate::http::{AdminGuard, AdminRequest, HttpServer};
 use crate::mailbox::Mailboxes;
 use crate::reload::{LiveLimits, Reloader};
 use crate::secret::{ADMIN_TOKEN_FILE, Secret, TOKEN_SECRET_FILE};
@@ -70,9 +70,11 @@ impl Node {
         make_data_directory(&settings.data_dir)?;
         let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
         let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
+        let admin_guard = Arc::new(AdminGuard::new(settings, &admin_token, seed(started)));
+        reloader.add(admin_guard.clone());
         let certificates = load_certificates(settings)?;
         let tokens = Arc::new(LiveTokens::start(settings, secret)?);
-        let opened = waiting::open_store(settings, reloader, &admin_token, is_stop_asked)?;
+        let opened = waiting::open_store(settings, reloader, &admin_guard, is_stop_asked)?;
         let Some(Opened { mut store, http }) = opened else {
             return Ok(None);
         };
@@ -101,7 +103,7 @@ impl Node {
             reloader: reloader.clone(),
             certificates: certificates.clone(),
             tokens: Some(tokens.clone()),
-            admin_token: &admin_token,
+            admin_guard,
         }));
         let store = store.start()?;
         health.set(store.state());
@@ -309,6 +311,7 @@ fn worker_config(
         sends_burst: settings.limits.sends_burst,
         opens_per_minute: settings.limits.opens_per_minute,
         handshakes_per_second: settings.limits.handshakes_per_second,
+        peers: settings.limits.peers(),
         queue_delay_ms: u64::from(settings.limits.queue_delay_ms),
         ..Config::default()
     }

@@ -11,9 +11,8 @@ use ringpost_gateway_core::{Counters, Histogram, ShardMap, Summary};
 use ringpost_gateway_ring::Waker;
 
 use crate::door::{Certificates, DoorCounters};
-use crate::http::{AdminRequest, Page};
+use crate::http::{AdminGuard, AdminRequest, Page};
 use crate::reload::Reloader;
-use crate::secret::Secret;
 use crate::stop_order::{Order, StopOrder};
 use crate::store::{StoreHealth, StoreNumbers, StoreState};
 use crate::tokens::LiveTokens;
@@ -116,11 +115,11 @@ pub struct NodeView {
     reloader: Arc<Reloader>,
     certificates: Option<Arc<Certificates>>,
     tokens: Option<Arc<LiveTokens>>,
-    admin_token: String,
+    admin_guard: Arc<AdminGuard>,
 }
 
 /// What a view is made of.
-pub struct NodeParts<'a> {
+pub struct NodeParts {
     /// When the node started.
     pub started: Instant,
     /// Its cores with their doors, in order.
@@ -137,13 +136,13 @@ pub struct NodeParts<'a> {
     pub certificates: Option<Arc<Certificates>>,
     /// The keys of its tokens, once it has any.
     pub tokens: Option<Arc<LiveTokens>>,
-    /// What an operator's call must carry.
-    pub admin_token: &'a Secret,
+    /// What an operator's call must carry, and who has come with something else.
+    pub admin_guard: Arc<AdminGuard>,
 }
 
 impl NodeView {
     /// A view of these parts.
-    pub fn new(parts: NodeParts<'_>) -> Self {
+    pub fn new(parts: NodeParts) -> Self {
         let shards = ShardMap::new(parts.cores.len().max(1) as u16);
         let (cores, doors) = parts.cores.into_iter().unzip();
         Self {
@@ -157,7 +156,7 @@ impl NodeView {
             reloader: parts.reloader,
             certificates: parts.certificates,
             tokens: parts.tokens,
-            admin_token: parts.admin_token.to_hex(),
+            admin_guard: parts.admin_guard,
         }
     }
 
@@ -165,7 +164,7 @@ impl NodeView {
     pub fn waiting(
         health: Arc<StoreHealth>,
         reloader: Arc<Reloader>,
-        admin_token: &Secret,
+        admin_guard: Arc<AdminGuard>,
     ) -> Self {
         Self::new(NodeParts {
             started: Instant::now(),
@@ -176,7 +175,7 @@ impl NodeView {
             reloader,
             certificates: None,
             tokens: None,
-            admin_token,
+            admin_guard,
         })
     }
 
@@ -197,7 +196,12 @@ impl NodeView {
 
     /// What an operator's call must carry.
     pub fn admin_token(&self) -> &[u8] {
-        self.admin_token.as_bytes()
+        self.admin_guard.token()
+    }
+
+    /// Who has come with another one.
+    pub fn admin_guard(&self) -> &AdminGuard {
+        &self.admin_guard
     }
 
     /// The keys of tokens, once there are any.

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::configuration::Settings;
 use crate::error::NodeError;
-use crate::http::HttpServer;
+use crate::http::{AdminGuard, HttpServer};
 use crate::reload::Reloader;
-use crate::secret::Secret;
 use crate::store::{self, Store, StoreError, StoreHealth, StoreState};
 use crate::view::NodeView;
 
@@ -34,7 +33,7 @@ pub struct Opened {
 pub fn open_store(
     settings: &Settings,
     reloader: &Arc<Reloader>,
-    admin_token: &Secret,
+    admin_guard: &Arc<AdminGuard>,
     is_stop_asked: &mut dyn FnMut() -> bool,
 ) -> Result<Option<Opened>, NodeError> {
     let mut waiting: Option<Waiting> = None;
@@ -49,7 +48,7 @@ pub fn open_store(
         };
         match &waiting {
             Some(waiting) => waiting.tell(reason),
-            None => waiting = Some(Waiting::begin(settings, reloader, admin_token, reason)?),
+            None => waiting = Some(Waiting::begin(settings, reloader, admin_guard, reason)?),
         }
         let again = Instant::now() + RETRY_INTERVAL;
         while Instant::now() < again {
@@ -72,11 +71,11 @@ impl Waiting {
     fn begin(
         settings: &Settings,
         reloader: &Arc<Reloader>,
-        admin_token: &Secret,
+        admin_guard: &Arc<AdminGuard>,
         reason: String,
     ) -> Result<Self, NodeError> {
         let health = Arc::new(StoreHealth::new());
-        let view = NodeView::waiting(health.clone(), reloader.clone(), admin_token);
+        let view = NodeView::waiting(health.clone(), reloader.clone(), admin_guard.clone());
         let http = HttpServer::start(settings.listen.http, Arc::new(view))?;
         let native = settings.listen.native;
         tracing::warn!(%native, http = %http.address(), "the node waits until it can open its store");

@@ -1,13 +1,14 @@
 //! A bare connection to the native door: frames and bytes as a test writes them, without the SDK.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use crate::tls::{Stream, Trust};
 use ringpost_wire::{
     ErrorCode, FrameKind, Hello, PROTOCOL_VERSION, Ping, Seq, ServerFrame, Split, split,
 };
+use tokio::net::TcpSocket;
 
 /// A node that says nothing for so long will not say anything.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -51,6 +52,23 @@ impl RawConnection {
         Self::over(server, Stream::Plain)
     }
 
+    /// Connects from an address of this machine.
+    ///
+    /// # Errors
+    /// Nobody listens, or the address is not this machine's.
+    pub fn open_from(server: SocketAddr, source: Ipv4Addr) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let socket = runtime.block_on(async {
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(SocketAddr::from((source, 0)))?;
+            socket.connect(server).await?.into_std()
+        })?;
+        socket.set_nonblocking(false)?;
+        Self::on(socket, Stream::Plain)
+    }
+
     /// Connects with TLS, and makes the handshake.
     ///
     /// # Errors
@@ -62,7 +80,10 @@ impl RawConnection {
     }
 
     fn over(server: SocketAddr, stream: impl Fn(TcpStream) -> Stream) -> io::Result<Self> {
-        let socket = TcpStream::connect(server)?;
+        Self::on(TcpStream::connect(server)?, stream)
+    }
+
+    fn on(socket: TcpStream, stream: impl Fn(TcpStream) -> Stream) -> io::Result<Self> {
         socket.set_read_timeout(Some(ANSWER_TIMEOUT))?;
         Ok(Self {
             stream: stream(socket),

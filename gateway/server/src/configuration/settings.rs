@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use ringpost_gateway_core::PeerLimits;
 use ringpost_gateway_core::limits::TOKEN_LEEWAY_MS;
 use ringpost_gateway_tls::proxy::{Network, Networks};
 use ringpost_storage_core::limits::DEVICE_UNSEEN_DAYS;
@@ -48,12 +49,25 @@ pub struct ListenSettings {
 }
 
 impl ListenSettings {
-    /// The networks of balancers. Texts that are none were refused before.
+    /// The networks of balancers.
     pub fn balancers(&self) -> Networks {
-        let networks = self.proxy_protocol_from.iter();
-        networks
-            .filter_map(|text| text.parse::<Network>().ok())
-            .collect()
+        networks(&self.proxy_protocol_from)
+    }
+}
+
+/// The networks that texts name. Texts that name none were refused before.
+fn networks<'a>(texts: impl IntoIterator<Item = &'a String>) -> Networks {
+    let texts = texts.into_iter();
+    texts
+        .filter_map(|text| text.parse::<Network>().ok())
+        .collect()
+}
+
+impl Settings {
+    /// Whom no limit of addresses holds for. A balancer is among them: whoever it does not name is nobody else.
+    pub fn exempt(&self) -> Networks {
+        let balancers = &self.listen.proxy_protocol_from;
+        networks(self.limits.exempt_addresses.iter().chain(balancers))
     }
 }
 
@@ -172,6 +186,34 @@ pub struct LimitSettings {
     pub queue_delay_ms: u32,
     /// Bytes queued for one session that does not read; past it the session is behind.
     pub session_queue_bytes: usize,
+    /// Connections that one address may make a second in the long run; past it they are closed. 0 for no limit.
+    pub address_connects_per_second: u32,
+    /// Connections of one address at once.
+    pub address_connects_burst: u32,
+    /// Connections that one address may have open; past it further ones are closed. 0 for no limit.
+    pub address_connections: u32,
+    /// Sign-ins that one address may fail before it must pause; past it `RateLimited`. 0 for no limit.
+    pub address_failed_sign_ins: u32,
+    /// Longest such pause, in milliseconds.
+    pub address_pause_ms_max: u32,
+    /// Bits of an IPv6 address that count as one address.
+    pub address_ipv6_prefix_bits: u8,
+    /// Addresses and networks that have none of these limits.
+    pub exempt_addresses: Vec<String>,
+}
+
+impl LimitSettings {
+    /// What one address may do.
+    pub fn peers(&self) -> PeerLimits {
+        PeerLimits {
+            connects_per_second: self.address_connects_per_second,
+            connects_burst: self.address_connects_burst,
+            connections: self.address_connections,
+            failed_sign_ins: self.address_failed_sign_ins,
+            pause_ms_max: self.address_pause_ms_max,
+            ipv6_prefix_bits: self.address_ipv6_prefix_bits,
+        }
+    }
 }
 
 /// How the node stops.
@@ -293,6 +335,13 @@ impl Default for LimitSettings {
             handshakes_per_second: 0,
             queue_delay_ms: 100,
             session_queue_bytes: 512 * 1024,
+            address_connects_per_second: 100,
+            address_connects_burst: 2_000,
+            address_connections: 4_000,
+            address_failed_sign_ins: 20,
+            address_pause_ms_max: 60_000,
+            address_ipv6_prefix_bits: 64,
+            exempt_addresses: ["127.0.0.0/8", "::1"].map(str::to_owned).to_vec(),
         }
     }
 }

@@ -4,7 +4,9 @@ use ringpost_gateway_core::limits::{TOKEN_KEYS_MAX, TOKEN_LEEWAY_MS_MAX};
 use ringpost_gateway_tls::proxy::Network;
 use ringpost_storage_core::limits::{DEVICE_UNSEEN_DAYS_MAX, DEVICE_UNSEEN_DAYS_MIN};
 
-use super::settings::{AuthSettings, DrainSettings, Engine, Settings, StoreSettings};
+use super::settings::{
+    AuthSettings, DrainSettings, Engine, LimitSettings, Settings, StoreSettings,
+};
 use crate::store::HAS_FOUNDATIONDB;
 
 const DRAIN_MS_MAX: u64 = 900_000;
@@ -88,12 +90,9 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         64 * 1024 * 1024,
     )?;
     validate_drain(&settings.drain)?;
-    for text in &settings.listen.proxy_protocol_from {
-        text.parse::<Network>().map_err(|error| OutOfRange {
-            key: "listen.proxy_protocol_from",
-            expected: format!("addresses and networks: {text} is {error}"),
-        })?;
-    }
+    let balancers = &settings.listen.proxy_protocol_from;
+    validate_networks("listen.proxy_protocol_from", balancers)?;
+    validate_addresses(limits)?;
     if settings.tls.is_on() == settings.tls.key.as_os_str().is_empty() {
         return Err(OutOfRange {
             key: "tls.key",
@@ -107,6 +106,39 @@ pub(super) fn validate(settings: &Settings) -> Result<(), OutOfRange> {
         });
     }
     Ok(())
+}
+
+fn validate_networks(key: &'static str, texts: &[String]) -> Result<(), OutOfRange> {
+    texts.iter().try_for_each(|text| {
+        let parsed = text.parse::<Network>();
+        parsed.map(drop).map_err(|error| OutOfRange {
+            key,
+            expected: format!("addresses and networks: {text} is {error}"),
+        })
+    })
+}
+
+/// Limits of addresses. Of no connection at once, none would ever be taken.
+fn validate_addresses(limits: &LimitSettings) -> Result<(), OutOfRange> {
+    within(
+        "limits.address_connects_burst",
+        u64::from(limits.address_connects_burst),
+        1,
+        10_000_000,
+    )?;
+    within(
+        "limits.address_pause_ms_max",
+        u64::from(limits.address_pause_ms_max),
+        1_000,
+        3_600_000,
+    )?;
+    within(
+        "limits.address_ipv6_prefix_bits",
+        u64::from(limits.address_ipv6_prefix_bits),
+        16,
+        64,
+    )?;
+    validate_networks("limits.exempt_addresses", &limits.exempt_addresses)
 }
 
 /// Everything that a drain waits for must fit into the part of its limit that is not the store's.

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use ringpost_gateway_core::limits::FLUSH_TIMEOUT_MS;
 use ringpost_gateway_core::{Input, Now, SessionId, Worker};
 use ringpost_gateway_ring::{Close, Connection, Event};
+use ringpost_gateway_tls::proxy::Networks;
 use ringpost_gateway_tls::{ServerTls, State, Workspace};
 
 use super::connections::{connection_of, session_of};
@@ -157,19 +158,26 @@ impl Doors {
         }
     }
 
-    /// A connection is taken in for a client at `peer`.
+    /// From now on the connections of these are counted for nobody.
+    pub fn exempt(&mut self, exempt: Networks) {
+        self.plan.exempt = exempt;
+    }
+
+    /// A connection is taken in for a client at `peer`. One that the worker will close gets no TLS: it is not worth the work.
     fn admit<W: Wire>(
         &mut self,
         turn: &mut Turn<'_, W>,
         connection: Connection,
         (peer, is_tls): (IpAddr, bool),
     ) {
-        if is_tls {
+        let counted = (!self.plan.exempt.contains(peer)).then_some(peer);
+        let is_welcome = counted.is_none_or(|peer| turn.worker.welcomes(peer, turn.now));
+        if is_tls && is_welcome {
             self.open(turn, connection);
         }
         let connected = Input::Connected {
             session: session_of(connection),
-            peer: Some(peer),
+            peer: counted,
         };
         turn.worker.input(turn.now, connected);
     }

@@ -16,6 +16,8 @@ pub struct DoorPlan {
     pub tls: Option<ServerTls>,
     /// Balancers, which say in a header for whom they connect.
     pub balancers: Networks,
+    /// Clients whose connections are counted for nobody.
+    pub exempt: Networks,
 }
 
 impl DoorPlan {
@@ -29,6 +31,7 @@ impl DoorPlan {
             },
             tls: certificates.map(|certificates| certificates.tls().clone()),
             balancers: listen.balancers(),
+            exempt: settings.exempt(),
         }
     }
 }

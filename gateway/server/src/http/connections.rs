@@ -3,10 +3,11 @@
 //! A connection that idles, sends slowly or does not read gives its place to the next; no client can take the process's
 //! descriptors. Those past the limit wait in the kernel's queue.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -27,6 +28,10 @@ pub(super) const BOUNDS: Bounds = Bounds {
     connections: 128,
     life: Duration::from_secs(10),
 };
+/// From where a request comes; each carries it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) IpAddr);
+
 /// Most bytes of a request's head.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Pause after an accept that failed, which is for want of descriptors or memory.
@@ -40,8 +45,8 @@ pub(super) async fn serve(listener: TcpListener, router: Router, bounds: Bounds)
             return;
         };
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let router = router.clone();
+            Ok((stream, peer)) => {
+                let router = router.clone().layer(Extension(Peer(peer.ip())));
                 tokio::spawn(async move {
                     // A client that is too slow, or speaks no HTTP, is not worth a line of the log.
                     let _ = tokio::time::timeout(bounds.life, answer(stream, router)).await;

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use ringpost_gateway_core::{Histogram, Step};
 
+use super::address_metrics::addresses;
 use super::door_metrics::doors;
 use super::page::Page;
 use super::stages::{STAGES, merged};
@@ -24,6 +25,7 @@ pub(super) async fn metrics(
     latencies(&mut page, &cores);
     sockets(&mut page, &cores);
     doors(&mut page, &view, &cores);
+    addresses(&mut page, &view, &cores);
     store(&mut page, &view);
     configuration(&mut page, &view);
     (

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{admin, configure, connections, devices, histograms, metrics, status};
+use super::{admin, configure, connections, devices, guard, histograms, metrics, status};
 use crate::view::NodeView;
 
 /// Why HTTP cannot be served.
@@ -92,6 +92,7 @@ async fn serve(
         .route("/admin/config", get(configure::show).put(configure::order))
         .route("/admin/histograms.hlog", get(histograms::histograms))
         .route("/admin/reload", post(configure::reload))
+        .layer(middleware::from_fn_with_state(view.clone(), guard::guard))
         .with_state(view);
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,

@@ -4,7 +4,7 @@ use std::io;
 
 use super::attack::Attack;
 use super::tally::Tally;
-use super::{chats, flood, garbage, numbers, silence, states, storm};
+use super::{address, chats, flood, garbage, numbers, silence, states, storm};
 
 /// An attack.
 #[derive(Clone, Copy)]
@@ -21,6 +21,8 @@ pub const CASES: &[HostileCase] = &[
     case("unfinished-frames", garbage::unfinished_frames),
     case("silence", silence::silence),
     case("connect-storm", storm::connect_storm),
+    case("one-address-flood", address::one_address_flood),
+    case("guessed-tokens", address::guessed_tokens),
     case("tiny-frames", flood::tiny_frames),
     case("wrong-states", states::wrong_states),
     case("numbers-at-limits", numbers::numbers_at_limits),

@@ -1,5 +1,6 @@
 //! Attacks on the real binary, one after the other, while well-behaved clients go on talking beside each.
 
+mod address;
 mod attack;
 mod case;
 mod chats;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::address::CONNECTIONS;
 use super::attack::Attack;
 use super::case::{CASES, HostileCase};
 use super::plan::HostilePlan;
@@ -31,10 +32,12 @@ const NEWCOMER_INTERVAL: Duration = Duration::from_millis(100);
 pub fn run_hostile(plan: &HostilePlan) -> Result<HostileReport, PlaceError> {
     let place = Place::new()?;
     let mut options = place.options(plan.cores);
-    // Few sessions, so that a storm of connections fills the table.
+    // Few sessions, so that a storm of connections fills the table; only attacks from one address are held to the limits of addresses.
     for (name, value) in [
         ("STORE__OVERLAY_MIB", "8"),
         ("LIMITS__SESSIONS_PER_CORE", "2000"),
+        ("LIMITS__ADDRESS_CONNECTIONS", &CONNECTIONS.to_string()),
+        ("LIMITS__EXEMPT_ADDRESSES", "127.0.0.1,127.0.9.0/24"),
     ] {
         let name = format!("RINGPOST_{name}");
         options.variables.push((name, value.to_owned()));

@@ -38,7 +38,7 @@ pub(super) fn connect_storm(attack: &Attack<'_>, tally: &mut Tally) -> io::Resul
             tokio::time::sleep_until(next).await;
             next = next.max(Instant::now() - CATCH_UP) + BURST_INTERVAL;
             let burst: Vec<_> = (made..made + BURST)
-                .map(|number| tokio::spawn(connect(attack.server, number)))
+                .map(|number| tokio::spawn(connect(attack.server, source(number))))
                 .collect();
             made += BURST;
             for connect in burst {
@@ -62,17 +62,22 @@ pub(super) fn connect_storm(attack: &Attack<'_>, tally: &mut Tally) -> io::Resul
     Ok(())
 }
 
-fn is_open(stream: &TcpStream) -> bool {
+/// Whether the node has not ended it.
+pub(super) fn is_open(stream: &TcpStream) -> bool {
     let would_block = |error: io::Error| error.kind() == io::ErrorKind::WouldBlock;
     stream.try_read(&mut [0; 64]).is_err_and(would_block)
 }
 
-/// Connects from an address of its own network. The end is a reset: no port is kept waiting.
-async fn connect(server: SocketAddr, number: u32) -> io::Result<TcpStream> {
+/// An address of the storm's own network.
+fn source(number: u32) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 9, (10 + number % SOURCES) as u8)
+}
+
+/// Connects from an address. The end is a reset: no port is kept waiting.
+pub(super) async fn connect(server: SocketAddr, source: Ipv4Addr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
-    let host = 10 + number % SOURCES;
     socket.set_zero_linger()?;
-    socket.bind((IpAddr::V4(Ipv4Addr::new(127, 0, 9, host as u8)), 0).into())?;
+    socket.bind((IpAddr::V4(source), 0).into())?;
     let connected = tokio::time::timeout(Duration::from_secs(2), socket.connect(server)).await;
     connected.map_err(io::Error::other)?
 }

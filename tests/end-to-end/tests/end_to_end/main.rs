@@ -1,5 +1,6 @@
 //! The real binary with real clients, end to end.
 
+mod addresses;
 mod conversations;
 mod documented;
 mod foundationdb;
