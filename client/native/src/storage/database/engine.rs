@@ -148,8 +148,15 @@ impl Engine {
             change.history_bytes = change.history_bytes.saturating_sub(freed);
             Ok(())
         })?;
-        let freed = self.connection.execute_batch("PRAGMA incremental_vacuum");
-        freed.map_err(|error| self.error(&error))
+        self.give_room_back().map_err(|error| self.error(&error))
+    }
+
+    /// Each row that the statement gives is a page given back.
+    fn give_room_back(&self) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare("PRAGMA incremental_vacuum")?;
+        let mut pages = statement.query([])?;
+        while pages.next()?.is_some() {}
+        Ok(())
     }
 
     /// Encrypts everything with another key.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::engine_error::DatabaseError;
 use super::key::DatabaseKey;
-use super::limits::LOG_BYTES_KEPT;
+use super::limits::{LOG_BYTES_KEPT, STATEMENTS_KEPT};
 use super::schema;
 
 const MAGIC: &[u8; 8] = b"ringpost";
@@ -130,6 +130,7 @@ fn wrong_key_or(path: &Path, error: rusqlite::Error) -> DatabaseError {
 }
 
 fn settings(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.execute_batch(
         "PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;",
     )?;

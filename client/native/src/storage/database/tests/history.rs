@@ -172,6 +172,18 @@ fn deleting_leaves_what_waits_in_the_outbox() {
 }
 
 #[test]
+fn a_deleted_chat_gives_its_room_back() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    let effects: Vec<Effect> = (1..=500).map(|seq| delivered(seq, &[9; 2_000])).collect();
+    engine.append(&effects, true).unwrap();
+    engine.delete_chat(CHAT).unwrap();
+    drop(engine);
+    let bytes: usize = rig.files().values().map(Vec::len).sum();
+    assert!(bytes < 200_000, "{bytes}");
+}
+
+#[test]
 fn the_first_messages_go_when_there_are_too_many_bytes() {
     let rig = Rig::new();
     let retention = Retention {
