@@ -35,12 +35,19 @@ pub fn storage(folder: Option<&Path>) -> Result<Box<dyn Storage>, ToolError> {
 
 /// Connects as the options say.
 pub async fn connect(options: &AccountOptions) -> Result<(Client, Events), ToolError> {
+    connect_on(options, storage(options.state.as_deref())?).await
+}
+
+/// Connects as the options say, with the state in `storage`.
+pub async fn connect_on(
+    options: &AccountOptions,
+    storage: Box<dyn Storage>,
+) -> Result<(Client, Events), ToolError> {
     let token: TokenSource = match options.token.clone() {
         // A token that was refused once is not tried again.
         Some(token) => Box::new(move |refused| refused.is_none().then(|| token.clone())),
         None => token_source(TokenKey::load(&options.key)?, &options.user, options.device),
     };
-    let storage = storage(options.state.as_deref())?;
     let server = Server::new(&options.server)?;
     connect_with(&server, token, storage, Vec::new()).await
 }

@@ -172,6 +172,12 @@ pub struct ChatOptions {
     /// The other user.
     #[arg(long)]
     pub to: String,
+    /// An encrypted file for the client's state and history; made if there is none.
+    #[arg(long, requires = "key_file", conflicts_with = "state")]
+    pub database: Option<PathBuf>,
+    /// The file with the database's key, 64 hexadecimal digits; made together with the database.
+    #[arg(long, requires = "database")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// `send`.

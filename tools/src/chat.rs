@@ -9,6 +9,7 @@ use ringpost_wire::{ChatId, Seq, UserId};
 
 use crate::account;
 use crate::arguments::ChatOptions;
+use crate::database;
 use crate::error::ToolError;
 use crate::lines;
 
@@ -27,7 +28,15 @@ struct Conversation {
 
 /// Talks until the input ends.
 pub async fn run(options: ChatOptions) -> Result<(), ToolError> {
-    let (client, mut events) = account::connect(&options.account).await?;
+    let database = match (&options.database, &options.key_file) {
+        (Some(file), Some(key_file)) => Some(database::open(file, key_file)?),
+        _ => None,
+    };
+    let storage = match &database {
+        Some(database) => database.storage().await?,
+        None => account::storage(options.account.state.as_deref())?,
+    };
+    let (client, mut events) = account::connect_on(&options.account, storage).await?;
     lines::print(&format!("waiting for {} ...", options.to))?;
     let chat = account::open_chat(&client, &options.to, PATIENCE)
         .await?
@@ -36,10 +45,14 @@ pub async fn run(options: ChatOptions) -> Result<(), ToolError> {
         "chat with {}: type a line to send it, end with Ctrl-D",
         options.to
     ))?;
+    let own = UserId::from_subject(&options.account.user);
+    if let Some(database) = &database {
+        database::print_last(database, chat, own, &options.to).await?;
+    }
     let mut conversation = Conversation {
         client,
         chat,
-        own: UserId::from_subject(&options.account.user),
+        own,
         other: options.to,
         last_sent: 0,
         delivered_to: 0,

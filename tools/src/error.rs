@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use ringpost_client_native::{ConnectError, Ended, OpenError, SendError, StorageError, TlsFailure};
+use ringpost_client_native::{
+    ConnectError, DatabaseError, Ended, KeyFileError, OpenError, SendError, StorageError, TlsFailure,
+};
 
 use crate::store::StoreError;
 use crate::transfer::{ExportError, ImportError};
@@ -40,6 +42,12 @@ pub enum ToolError {
     /// The client's state could not be opened.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The client's database could not be opened or read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The database's key could not be read or made.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
     /// The client could not be made.
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -91,6 +99,8 @@ impl ToolError {
             | Self::Open(_)
             | Self::Node { .. } => 3,
             Self::Storage(_)
+            | Self::Database(_)
+            | Self::Key(_)
             | Self::File { .. }
             | Self::Store(_)
             | Self::Export(_)

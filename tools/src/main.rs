@@ -7,6 +7,7 @@
 mod account;
 mod arguments;
 mod chat;
+mod database;
 mod error;
 mod export;
 mod fsck;
