@@ -2,6 +2,7 @@
 
 mod built_binary;
 pub mod check;
+pub mod client;
 pub mod device;
 pub mod foundationdb;
 mod fsck;

@@ -85,6 +85,11 @@ impl Place {
         self.folder.path().join("shadow")
     }
 
+    /// Beside the data directory, for the folders of client processes.
+    pub fn clients(&self) -> PathBuf {
+        self.folder.path().join("clients")
+    }
+
     /// The address of the native door, the same for each start.
     pub fn native(&self) -> SocketAddr {
         self.native

@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use ringpost_end_to_end::client::{
+    ChildOptions, ClientEnding, ClientPlan, run_child, run_client_rounds,
+};
 use ringpost_end_to_end::foundationdb::{
     Cluster, FaultsPlan, TwoNodesPlan, run_faults, run_two_nodes,
 };
@@ -30,6 +33,11 @@ enum Command {
     Kill(Rounds),
     /// Rounds that each end with SIGKILL and files cut back to what was synced.
     PowerLoss(Rounds),
+    /// Clients with a database, each a process that is killed, loses power, or is set back to a copy of its files.
+    ClientKill(ClientRounds),
+    /// One such client; started by the rounds.
+    #[command(hide = true)]
+    Client(ChildOptions),
     /// Shows that rounds end with the finding that a planted defect must cause, and hold without a defect.
     Planted(Planted),
     /// Two nodes on one FoundationDB cluster, each home of everything, with load from both sides.
@@ -107,6 +115,22 @@ struct Rounds {
     binary: Option<PathBuf>,
 }
 
+#[derive(Args)]
+struct ClientRounds {
+    /// Rounds, each of which hits one client.
+    #[arg(long, default_value_t = 100)]
+    rounds: u32,
+    /// Seed of the moments, the cuts, and of who is hit.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Pairs of clients.
+    #[arg(long, default_value_t = 2)]
+    pairs: u32,
+    /// What happens to a client.
+    #[arg(long, value_enum, default_value_t = ClientEnding::Kill)]
+    ending: ClientEnding,
+}
+
 /// Load, cores and binary are the cases' own.
 #[derive(Args)]
 struct Planted {
@@ -125,6 +149,8 @@ fn main() -> ExitCode {
     let holds = match Arguments::parse().command {
         Command::Kill(rounds) => run(Ending::Kill, &rounds),
         Command::PowerLoss(rounds) => run(Ending::PowerLoss, &rounds),
+        Command::ClientKill(rounds) => client_kill(&rounds),
+        Command::Client(options) => run_child(&options).map(|()| true),
         Command::Planted(arguments) => planted(&arguments),
         Command::Hostile {
             seconds,
@@ -174,6 +200,15 @@ fn run(ending: Ending, rounds: &Rounds) -> Result<bool, Box<dyn Error>> {
     plan.cores = rounds.cores;
     plan.binary.clone_from(&rounds.binary);
     let report = run_rounds(&plan)?;
+    println!("{:#}", report.to_json());
+    Ok(report.is_clean())
+}
+
+fn client_kill(rounds: &ClientRounds) -> Result<bool, Box<dyn Error>> {
+    let program = std::env::current_exe()?;
+    let mut plan = ClientPlan::new(rounds.ending, rounds.rounds, rounds.seed, program);
+    plan.pairs = rounds.pairs;
+    let report = run_client_rounds(&plan)?;
     println!("{:#}", report.to_json());
     Ok(report.is_clean())
 }

@@ -71,14 +71,14 @@ impl DeviceLog {
 }
 
 /// A payload: the count, then filling.
-pub(super) fn payload(number: u64, bytes: usize) -> Vec<u8> {
+pub(crate) fn payload(number: u64, bytes: usize) -> Vec<u8> {
     let mut payload = number.to_le_bytes().to_vec();
     payload.resize(bytes.max(8), (number % 251) as u8);
     payload
 }
 
 /// The count in a payload; `None` if any byte is not what `payload` writes.
-pub(super) fn number_in(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn number_in(bytes: &[u8]) -> Option<u64> {
     let number = u64::from_le_bytes(*bytes.first_chunk()?);
     (payload(number, bytes.len()) == bytes).then_some(number)
 }

@@ -9,6 +9,7 @@ mod task;
 
 pub use application::Application;
 pub use device_log::{DeviceLog, Kept, Stored};
+pub(crate) use device_log::{number_in, payload};
 pub use fleet::{Fleet, Totals};
 pub use orders::{Orders, Progress};
 pub use plan::{LoadPlan, Part, Sends};

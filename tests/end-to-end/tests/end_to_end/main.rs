@@ -1,6 +1,7 @@
 //! The real binary with real clients, end to end.
 
 mod addresses;
+mod clients;
 mod conversations;
 mod documented;
 mod foundationdb;
