@@ -7,6 +7,7 @@ use ringpost_wire::{
 };
 
 use crate::effect::Effect;
+use crate::inbox::Stream;
 use crate::limits::{OPENS_MAX, READ_MARKS_MAX, RETRY_AFTER_MS_MAX, RETRY_WAIT_MS};
 use crate::machine::Machine;
 use crate::timers::Timer;
@@ -90,11 +91,16 @@ impl Machine {
             return;
         };
         self.link.was_answered = true;
-        let stream = self.streams.entry(opened.chat).or_default();
+        let unknown = self.unknown_at;
+        let stream = self
+            .streams
+            .entry(opened.chat)
+            .or_insert_with(|| Stream::at(unknown));
         stream.head = stream.head.max(opened.head);
         if opened.head == 0 && stream.passed().is_none() {
             stream.jump(0);
         }
+        self.watch_gap(opened.chat);
         self.effects.push_back(Effect::ChatOpened {
             user,
             chat: opened.chat,

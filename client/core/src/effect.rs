@@ -46,6 +46,9 @@ pub enum Effect {
 
     /// A message arrived. Within a chat they come in order, each once; confirm it with `Confirm`.
     Deliver(Incoming),
+    /// A message that this device sent, as the log has it, which is not in the outbox: known from before, unless the state was set back
+    /// to an older one. Nothing is confirmed.
+    Own(Incoming),
     /// Numbers of a chat hold nothing for this device.
     Empty {
         /// The chat.

@@ -14,6 +14,8 @@ pub const OUTBOX_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const OUTBOX_CHAT_MESSAGES_MAX: usize = 1_024;
 /// Highest number of a message that is believed: far beyond any real one, and sums with it do not overflow.
 pub const PLAUSIBLE_SEQ_MAX: u64 = 1 << 62;
+/// A number that no message has: a send with it is answered with the number that the server takes next.
+pub const PROBE_CLIENT_SEQ: u64 = PLAUSIBLE_SEQ_MAX;
 /// Unanswered sends of one chat.
 pub const UNANSWERED_MAX: usize = 16;
 /// Unanswered sends over all chats; further ones wait.

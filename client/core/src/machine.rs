@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use bytes::Bytes;
-use ringpost_wire::ChatId;
+use ringpost_wire::{ChatId, Seq};
 
 use crate::chats::{Marks, Opens};
 use crate::effect::{ConnectionState, Effect};
@@ -31,6 +31,9 @@ pub struct Options {
     pub heartbeat_ms: u32,
     /// The session token; without one the machine asks with `NeedToken`.
     pub token: Option<String>,
+    /// The state may be older than what this device did since, as one from a backup is: every chat is read from where the state
+    /// stands. What shows that it is so has the same effect.
+    pub is_set_back: bool,
 }
 
 /// A client's session machine.
@@ -45,6 +48,11 @@ pub struct Machine {
     pub(crate) link: Link,
     pub(crate) lanes: Lanes,
     pub(crate) streams: BTreeMap<ChatId, Stream>,
+    /// Where a chat stands of which the state knows nothing: at its beginning, or, for a new device, where the server says.
+    pub(crate) unknown_at: Option<Seq>,
+    pub(crate) is_set_back: bool,
+    /// Chats to be read from where this device stands, since the state was set back.
+    pub(crate) to_read_again: BTreeSet<ChatId>,
     /// Chats with a message whose turn it is, which waits for confirmations.
     pub(crate) held: BTreeSet<ChatId>,
     /// Chats of which it is not known where this device stands.
@@ -58,14 +66,27 @@ pub struct Machine {
     pub(crate) marks: Marks,
 }
 
+/// The chats in which it is known where this device stands.
+pub(crate) fn placed(streams: &BTreeMap<ChatId, Stream>) -> impl Iterator<Item = ChatId> {
+    let placed = streams
+        .iter()
+        .filter(|(_, stream)| stream.passed().is_some());
+    placed.map(|(chat, _)| *chat)
+}
+
 impl Machine {
     /// A machine that goes on from `state`. It does nothing before `Input::Connect`.
     pub fn new(options: Options, state: State) -> Self {
         let link = Link::new(options.token.clone());
-        let streams = state
+        let unknown_at = state.owner().map(|_| 0);
+        let streams: BTreeMap<ChatId, Stream> = state
             .chats()
-            .map(|(chat, remembered)| (chat, Stream::at(remembered.cursor())))
+            .map(|(chat, remembered)| (chat, Stream::at(remembered.cursor().or(unknown_at))))
             .collect();
+        let to_read_again = match options.is_set_back {
+            true => placed(&streams).collect(),
+            false => BTreeSet::new(),
+        };
         Self {
             random: Random::new(options.seed),
             now_ms: 0,
@@ -74,6 +95,9 @@ impl Machine {
             link,
             lanes: Lanes::of(&state),
             streams,
+            unknown_at,
+            is_set_back: options.is_set_back,
+            to_read_again,
             held: BTreeSet::new(),
             unplaced: BTreeSet::new(),
             unconfirmed: 0,

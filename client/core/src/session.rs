@@ -99,6 +99,7 @@ impl Machine {
         self.timers.set(Timer::Ping, at_ms);
         self.lanes.make_all_ready();
         self.lister.session_began();
+        self.read_again();
         self.flush_acks();
     }
 

@@ -46,12 +46,13 @@ impl Machine {
         let Some(seq) = stream.ackable() else {
             return;
         };
-        if !stream.owes_ack || seq <= stream.acked {
-            return;
-        }
+        let (owes_ack, is_news) = (stream.owes_ack, seq > stream.acked);
         let cursor = self.state.chat(chat).and_then(|state| state.cursor());
-        if cursor < Some(seq) {
+        if owes_ack && cursor < Some(seq) {
             self.persist(Record::Confirmed { chat, seq });
+        }
+        if !owes_ack || !is_news {
+            return;
         }
         let due = self.acks.due.entry(chat).or_default();
         *due += messages;

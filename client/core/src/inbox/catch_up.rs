@@ -5,6 +5,7 @@
 
 use ringpost_wire::{Answer, Behind, ChatId, Failure, ListPending, PendingChat, PendingList};
 
+use super::stream::Stream;
 use crate::effect::Effect;
 use crate::limits::{LIST_CHATS_MAX, LIST_WAIT_MS, LIST_WAIT_MS_MAX, RETRY_AFTER_MS_MAX};
 use crate::machine::Machine;
@@ -134,7 +135,7 @@ impl Machine {
         self.place_the_unlisted();
         if core::mem::take(&mut self.lister.is_wanted_again) {
             self.lister.progress = Progress::Wanted;
-        } else if list.caught_up {
+        } else if list.caught_up && self.to_read_again.is_empty() {
             self.lister.progress = Progress::CaughtUp;
             self.lister.waits = 0;
             self.effects.push_back(Effect::CaughtUp);
@@ -148,11 +149,19 @@ impl Machine {
         let Some(before) = pending.from.checked_sub(1) else {
             return self.give_up();
         };
-        let stream = self.streams.entry(chat).or_default();
+        let unknown = self.unknown_at;
+        let stream = self
+            .streams
+            .entry(chat)
+            .or_insert_with(|| Stream::at(unknown));
         stream.head = stream.head.max(pending.head);
-        let waiting = stream.waiting_bytes();
-        stream.jump(before);
-        self.waiting_bytes = self.waiting_bytes + stream.waiting_bytes() - waiting;
+        stream.acked_before = before;
+        // A state set back to a copy stands before what was acknowledged: all that follows it is read again.
+        if stream.passed().is_none() {
+            let waiting = stream.waiting_bytes();
+            stream.jump(before);
+            self.waiting_bytes = self.waiting_bytes + stream.waiting_bytes() - waiting;
+        }
         self.unplaced.remove(&chat);
         // What the server lacks of this device's acknowledgements is told again.
         stream.owes_ack = true;
@@ -204,7 +213,11 @@ impl Machine {
             self.lister.want();
             return;
         }
-        let stream = self.streams.entry(behind.chat).or_default();
+        let unknown = self.unknown_at;
+        let stream = self
+            .streams
+            .entry(behind.chat)
+            .or_insert_with(|| Stream::at(unknown));
         stream.head = stream.head.max(behind.head);
         // The server pushes this chat again only after a page that reached its head, even if nothing is missing here.
         if stream.passed().is_some() {

@@ -14,7 +14,7 @@ use crate::limits::{
     PULL_BYTES_MAX, PULL_MESSAGES_MAX, PULL_WAIT_MS, RETRY_AFTER_MS_MAX, RETRY_WAIT_MS,
     UNCONFIRMED_MAX,
 };
-use crate::machine::Machine;
+use crate::machine::{Machine, placed};
 use crate::timers::Timer;
 
 /// What a page is read for.
@@ -184,6 +184,9 @@ impl Machine {
             return;
         };
         let brought_nothing = stream.first_missing() == Some(page.from);
+        if page.complete {
+            self.to_read_again.remove(&page.chat);
+        }
         if !page.complete || stream.has_gap() {
             if brought_nothing {
                 self.timers
@@ -217,8 +220,27 @@ impl Machine {
         true
     }
 
+    /// The state turned out to be older than what this device acknowledged, as one from a backup is: what other chats miss is
+    /// read too, each from where this device stands in it.
+    pub(crate) fn read_all_again(&mut self) {
+        if core::mem::replace(&mut self.is_set_back, true) {
+            return;
+        }
+        self.to_read_again.extend(placed(&self.streams));
+        self.read_again();
+    }
+
+    /// Asks for whatever is still to be read since the state was set back.
+    pub(crate) fn read_again(&mut self) {
+        let chats: Vec<ChatId> = self.to_read_again.iter().copied().collect();
+        for chat in chats {
+            self.pull(chat, 0);
+        }
+    }
+
     /// The chat's log may not be read: stop waiting for what is missing.
     fn unreadable(&mut self, chat: ChatId, failure: &Failure<'_>) {
+        self.to_read_again.remove(&chat);
         if let Some(stream) = self.streams.get_mut(&chat) {
             stream.head = stream.passed().unwrap_or(0);
         }

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use ringpost_wire::{ChatId, MessageView, Seq};
 
-use super::stream::Item;
+use super::stream::{Item, Stream};
 use crate::effect::{Effect, Incoming};
 use crate::limits::{GAP_TOTAL_BYTES_MAX, GAP_WAIT_MS, UNCONFIRMED_MAX};
 use crate::machine::Machine;
@@ -27,34 +27,50 @@ fn incoming(message: &MessageView<'_>) -> Incoming {
 impl Machine {
     pub(crate) fn message(&mut self, message: &MessageView<'_>) {
         let is_own = Some(message.sender()) == self.state.owner();
-        if is_own {
-            self.own_message_seen(message);
-        }
+        let is_awaited = is_own && self.own_message_seen(message);
         let is_placed = self
             .streams
             .get(&message.chat())
             .is_some_and(|stream| stream.passed().is_some());
         if self.reader.is_looking(message.chat()) && !is_placed {
-            // What is read to find own messages says nothing about where this device stands.
+            // What is read to find own messages says nothing about where this device stands, and a push looks the same.
+            if !is_own {
+                self.note_head(message.chat(), message.seq());
+            }
             return;
         }
-        if is_own {
-            self.offer(message.chat(), message.seq(), Item::Own);
+        let item = match is_own {
+            true => Item::Own((!is_awaited).then(|| incoming(message))),
+            false => Item::Message(incoming(message)),
+        };
+        self.offer(message.chat(), message.seq(), item);
+    }
+
+    /// A chat holds something, and where this device stands in it is not known: the list of pending chats tells it.
+    fn note_head(&mut self, chat: ChatId, seq: Seq) {
+        let unknown = self.unknown_at;
+        let stream = self
+            .streams
+            .entry(chat)
+            .or_insert_with(|| Stream::at(unknown));
+        stream.head = stream.head.max(seq);
+        if stream.passed().is_some() {
+            self.watch_gap(chat);
         } else {
-            self.offer(
-                message.chat(),
-                message.seq(),
-                Item::Message(incoming(message)),
-            );
+            self.place(chat);
         }
     }
 
     /// Takes what stands at a number of a chat, and gives to the application whatever is in order then.
     pub(crate) fn offer(&mut self, chat: ChatId, seq: Seq, item: Item) {
-        let is_own = item == Item::Own;
+        let is_own = matches!(item, Item::Own(_));
         let is_page = self.reader.is_reading(chat);
+        let unknown = self.unknown_at;
         let is_full = self.waiting_bytes >= GAP_TOTAL_BYTES_MAX && !is_page;
-        let stream = self.streams.entry(chat).or_default();
+        let stream = self
+            .streams
+            .entry(chat)
+            .or_insert_with(|| Stream::at(unknown));
         if is_full && stream.passed().map(|passed| passed + 1) != Some(seq) {
             stream.head = stream.head.max(seq);
         } else {
@@ -76,13 +92,16 @@ impl Machine {
             return;
         };
         let before = stream.waiting_bytes();
+        let mut is_set_back = false;
         while self.unconfirmed < UNCONFIRMED_MAX {
             let Some((seq, item)) = stream.take() else {
                 break;
             };
             match item {
-                Item::Own => {}
+                Item::Own(None) => {}
+                Item::Own(Some(message)) => self.effects.push_back(Effect::Own(message)),
                 Item::Message(message) => {
+                    is_set_back |= seq <= stream.acked_before;
                     self.unconfirmed += 1;
                     stream.owes_ack = true;
                     self.effects.push_back(Effect::Deliver(message));
@@ -106,6 +125,9 @@ impl Machine {
         }
         self.watch_gap(chat);
         self.cursor_moved(chat, 0);
+        if is_set_back {
+            self.read_all_again();
+        }
     }
 
     /// Confirmations made room: go on with the chats that waited for it.
@@ -119,7 +141,7 @@ impl Machine {
     }
 
     /// A missing number may come by itself for a short time; then the log is read.
-    fn watch_gap(&mut self, chat: ChatId) {
+    pub(crate) fn watch_gap(&mut self, chat: ChatId) {
         let has_gap = self
             .streams
             .get(&chat)

@@ -15,8 +15,8 @@ use crate::limits::{GAP_BYTES_MAX, GAP_MESSAGES_MAX};
 pub(crate) enum Item {
     /// A message for the application.
     Message(Incoming),
-    /// A message that this very device sent.
-    Own,
+    /// A message that this very device sent; what the log has of it, unless it is known already.
+    Own(Option<Incoming>),
     /// Nothing for this device, up to `to`.
     Empty { to: Seq, reason: EmptyReason },
 }
@@ -24,15 +24,15 @@ pub(crate) enum Item {
 impl Item {
     fn bytes(&self) -> usize {
         match self {
-            Self::Message(message) => message.payload.len(),
-            Self::Own | Self::Empty { .. } => 0,
+            Self::Message(message) | Self::Own(Some(message)) => message.payload.len(),
+            Self::Own(None) | Self::Empty { .. } => 0,
         }
     }
 
     fn last(&self, seq: Seq) -> Seq {
         match self {
             Self::Empty { to, .. } => *to,
-            Self::Message(_) | Self::Own => seq,
+            Self::Message(_) | Self::Own(_) => seq,
         }
     }
 }
@@ -52,6 +52,8 @@ pub(crate) struct Stream {
     pub(crate) owes_ack: bool,
     /// The last acknowledgement sent.
     pub(crate) acked: Seq,
+    /// This device acknowledged everything up to here before its state began, as the server tells.
+    pub(crate) acked_before: Seq,
     /// While the position is unknown: the head when the running pass over the pending chats began.
     pub(crate) head_before_pass: Seq,
 }
@@ -237,10 +239,10 @@ mod tests {
     fn own_and_empty_numbers_are_passed_and_need_no_confirmation() {
         let mut stream = Stream::at(Some(0));
         let reason = EmptyReason::Trimmed;
-        stream.offer(1, Item::Own);
+        stream.offer(1, Item::Own(None));
         stream.offer(2, Item::Empty { to: 4, reason });
         stream.offer(5, message(5, b"e"));
-        stream.offer(6, Item::Own);
+        stream.offer(6, Item::Own(None));
         assert_eq!(taken(&mut stream), [1, 2, 5, 6]);
         assert_eq!(stream.ackable(), Some(4));
         assert_eq!(stream.confirm(9), 1);

@@ -8,7 +8,9 @@ use ringpost_wire::{Answer, ChatId, ErrorCode, MessageId, Refused, Sent, Seq};
 use super::lanes::Refusal;
 use crate::effect::Effect;
 use crate::inbox::Item;
-use crate::limits::{GAP_RESEND_WAIT_MS, RETRY_AFTER_MS_MAX, RETRY_WAIT_MS, RETRY_WAIT_MS_MAX};
+use crate::limits::{
+    GAP_RESEND_WAIT_MS, PROBE_CLIENT_SEQ, RETRY_AFTER_MS_MAX, RETRY_WAIT_MS, RETRY_WAIT_MS_MAX,
+};
 use crate::machine::Machine;
 use crate::record::Record;
 use crate::timers::Timer;
@@ -26,6 +28,7 @@ impl Machine {
         self.link.was_answered = true;
         self.lanes.lane_mut(sent.chat).load_refusals = 0;
         if let Some(message_id) = self.message_id(sent.chat, sent.client_seq) {
+            self.number_taken(sent.chat, sent.client_seq);
             let place = (sent.seq, sent.time_ms);
             self.stored(sent.chat, message_id, sent.client_seq, place);
         } else {
@@ -41,6 +44,9 @@ impl Machine {
         }
         self.link.was_answered = true;
         self.lanes.make_ready(chat);
+        if client_seq == PROBE_CLIENT_SEQ {
+            return self.probed(refused);
+        }
         if self.message_id(chat, client_seq).is_none() {
             self.lanes.forget_number(chat, client_seq);
             return;
@@ -56,7 +62,9 @@ impl Machine {
                 };
                 let lane = self.lanes.lane_mut(chat);
                 lane.refused.insert(client_seq, refusal);
-                if uses_no_number(refused.code) {
+                if !uses_no_number(refused.code) {
+                    self.number_taken(chat, client_seq);
+                } else {
                     lane.unused = Some(lane.unused.unwrap_or(client_seq).min(client_seq));
                 }
             }
@@ -78,7 +86,7 @@ impl Machine {
             time_ms,
         });
         self.settle(chat, client_seq, seq);
-        self.offer(chat, seq, Item::Own);
+        self.offer(chat, seq, Item::Own(None));
     }
 
     /// Takes a message out of the outbox.
@@ -120,6 +128,7 @@ impl Machine {
     /// Numbers before this one are missing at the server: send again from there, with the same numbers.
     fn gap(&mut self, refused: &Refused) {
         let (chat, expected) = (refused.chat, refused.expected);
+        self.lanes.expects(chat, expected);
         if cfg!(planted = "renumber_on_gap") {
             self.renumber(chat, expected);
             return;
@@ -146,7 +155,7 @@ impl Machine {
     }
 
     /// Nothing of the chat is sent for a time; a longer pause is kept.
-    fn pause(&mut self, chat: ChatId, wait_ms: u64) {
+    pub(crate) fn pause(&mut self, chat: ChatId, wait_ms: u64) {
         self.timers
             .set_later(Timer::Lane(chat), self.now_ms + wait_ms);
     }

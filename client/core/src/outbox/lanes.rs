@@ -19,6 +19,8 @@ pub(crate) struct Flight {
     pub(crate) is_due: bool,
     /// A transmission's answer was lost with its connection: the message may be stored.
     pub(crate) is_doubtful: bool,
+    /// It was in the outbox when this machine began.
+    pub(crate) is_old: bool,
 }
 
 impl Flight {
@@ -26,10 +28,12 @@ impl Flight {
         waiting: 0,
         is_due: true,
         is_doubtful: false,
+        is_old: false,
     };
 
-    const DOUBTFUL: Self = Self {
+    const OLD: Self = Self {
         is_doubtful: true,
+        is_old: true,
         ..Self::NEW
     };
 }
@@ -136,6 +140,9 @@ pub(crate) struct Lanes {
     lanes: BTreeMap<ChatId, Lane>,
     ready: VecDeque<ChatId>,
     in_flight: usize,
+    /// The number that the server was found to take next, in chats where it is known: none from it on was used by an earlier life of
+    /// this device that the state does not know of.
+    expected: BTreeMap<ChatId, u64>,
 }
 
 impl Lanes {
@@ -147,7 +154,7 @@ impl Lanes {
             .filter(|(_, state)| !state.outbox().is_empty())
         {
             let entries = remembered.outbox().iter();
-            let flights = entries.map(|entry| (entry.client_seq, Flight::DOUBTFUL));
+            let flights = entries.map(|entry| (entry.client_seq, Flight::OLD));
             let lane = Lane {
                 flights: flights.collect(),
                 ..Lane::default()
@@ -166,6 +173,16 @@ impl Lanes {
 
     pub(crate) fn lane_mut(&mut self, chat: ChatId) -> &mut Lane {
         self.lanes.entry(chat).or_default()
+    }
+
+    /// The number that the server was found to take next, if that is known.
+    pub(crate) fn expected(&self, chat: ChatId) -> Option<u64> {
+        self.expected.get(&chat).copied()
+    }
+
+    /// The server takes this number next.
+    pub(crate) fn expects(&mut self, chat: ChatId, client_seq: u64) {
+        self.expected.insert(chat, client_seq);
     }
 
     /// Unanswered transmissions over all chats.

@@ -46,16 +46,17 @@ impl Machine {
         Some(look.next)
     }
 
-    /// A message of this very device came in a page or by push.
-    pub(crate) fn own_message_seen(&mut self, message: &MessageView<'_>) {
+    /// A message of this very device came in a page or by push. Answers whether it is in the outbox.
+    pub(crate) fn own_message_seen(&mut self, message: &MessageView<'_>) -> bool {
         let (chat, id) = (message.chat(), message.message_id());
         let mut outbox = self.state.outbox(chat);
         if !outbox.any(|entry| entry.message_id == id) {
-            return;
+            return false;
         }
         if let Some(look) = &mut self.lanes.lane_mut(chat).look {
             look.found.insert(id, (message.seq(), message.time_ms()));
         }
+        true
     }
 
     /// A page of the look is read.
@@ -180,6 +181,7 @@ impl Machine {
             };
             lane.flights.insert(client_seq, flight);
         }
+        self.lanes.expects(chat, first);
         self.persist(Record::Renumbered {
             chat,
             first,

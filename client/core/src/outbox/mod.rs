@@ -4,6 +4,7 @@ mod accepting;
 mod answers;
 mod lanes;
 mod looking;
+mod probing;
 mod sending;
 
 pub(crate) use lanes::Lanes;

@@ -35,10 +35,13 @@ impl Machine {
             .state
             .chat(chat)
             .is_some_and(|state| state.is_careful());
-        let window = if is_careful { 1 } else { UNANSWERED_MAX };
+        let window = match is_careful {
+            true => 1,
+            false => self.known_window(chat),
+        };
         let mut index = 0;
         while let Some(span) = self.span(chat, index)
-            && span < window as u64
+            && span < window
         {
             if self.lanes.in_flight() >= IN_FLIGHT_MAX {
                 self.lanes.make_ready(chat);

@@ -7,3 +7,4 @@ mod renumbering;
 mod rig;
 mod sending;
 mod sessions;
+mod set_back;

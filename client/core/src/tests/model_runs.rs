@@ -285,6 +285,9 @@ impl Run {
             for id in &side.accepted {
                 assert!(ids.contains(id), "{id} was accepted and is lost");
             }
+            let order = self.server.log.iter().map(|stored| stored.id);
+            let order: Vec<u64> = order.filter(|id| side.accepted.contains(id)).collect();
+            assert_eq!(order, side.accepted, "the order of client {client}");
             let log = self.server.log.iter().zip(1..);
             let theirs: Vec<Seq> = log
                 .filter(|(stored, _)| stored.sender != client)

@@ -53,10 +53,19 @@ impl Rig {
         Self::with(State::default())
     }
 
+    /// A machine that goes on from `state` and knows that all numbers used are its own.
     pub(super) fn with(state: State) -> Self {
+        let mut rig = Self::unsure(state, false);
+        rig.machine.lanes.expects(CHAT, 1);
+        rig
+    }
+
+    /// A machine that goes on from `state`, as every one begins.
+    pub(super) fn unsure(state: State, is_set_back: bool) -> Self {
         let options = Options {
             seed: 5,
             token: Some("token".to_owned()),
+            is_set_back,
             ..Options::default()
         };
         Self {
