@@ -28,7 +28,7 @@ pub struct ReadPage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum EmptyReason {
-    /// Outside the intervals in which the user is a member.
+    /// Outside the intervals in which the user is a member, or from before the device was there.
     NotVisible = 1,
     /// The message has slices and none is for this device.
     NoSlice = 2,

@@ -3,7 +3,9 @@
 //! Every number of `from..=to` is a message of the page or inside one of its empty ranges, in order.
 
 use ringpost_wire::limits::{PAGE_BYTES_MAX, PAGE_EMPTY_RANGES_MAX, PAGE_MESSAGES_MAX};
-use ringpost_wire::{ChatId, DeviceAddress, EmptyRange, EmptyReason, ErrorCode, MessageView, Seq};
+use ringpost_wire::{
+    ChatId, DeviceAddress, DeviceId, EmptyRange, EmptyReason, ErrorCode, MessageView, Seq,
+};
 
 use super::chat::{self, Marks};
 use crate::Outcome;
@@ -45,7 +47,7 @@ pub(super) fn decide(
     };
     let member: Option<Member> = overlay.row(&key::member::encode(chat, device.user))?;
     let is_member = member.is_some();
-    let Some(member) = member.filter(|member| member.has_device(device.device)) else {
+    let Some(member) = member.and_then(|member| as_seen_by(member, device.device)) else {
         return Ok(Outcome::Failed(chat::no_access(is_member)));
     };
     if !member.rights.read {
@@ -61,6 +63,17 @@ pub(super) fn decide(
     let marks = chat::marks_of_others(overlay, chat, &head, device.user);
     page.fill(overlay, &head, &member, wanted)?;
     Ok(Outcome::Page(page.finish(&head, &member, wanted, marks?)))
+}
+
+/// The member with what one of its devices may see: nothing from before it was there.
+fn as_seen_by(mut member: Member, device: DeviceId) -> Option<Member> {
+    let entry = member.devices.iter().find(|entry| entry.device == device)?;
+    let start = entry.start;
+    member.visible.retain(|interval| interval.to >= start);
+    for interval in &mut member.visible {
+        interval.from = interval.from.max(start);
+    }
+    Some(member)
 }
 
 /// What holds from a number on.

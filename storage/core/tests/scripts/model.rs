@@ -12,6 +12,8 @@ pub struct ChatModel {
     pub last_time_ms: u64,
     /// The first number that each device has not got.
     pub next: BTreeMap<DeviceAddress, Seq>,
+    /// The first number that a device which came later may see.
+    pub start: BTreeMap<DeviceAddress, Seq>,
     pub read_to: BTreeMap<UserId, Seq>,
     /// The last client number of each device.
     pub client_seq: BTreeMap<DeviceAddress, u64>,

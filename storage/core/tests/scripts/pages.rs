@@ -214,3 +214,18 @@ fn a_lost_message_is_damage() {
     }
     world.page(device("bob", 1), chat, 1, 10);
 }
+
+#[test]
+fn a_device_sees_nothing_from_before_it_was_there() {
+    let (mut world, chat) = with_messages(4, Retention::Days(1));
+    let tablet = device("bob", 2);
+    world.register(tablet);
+    world.stored(device("ann", 1), message(chat, 5, 5, 0));
+    let page = world.page(tablet, chat, 1, 10);
+    assert_eq!(page.empty, [empty(1, 4, EmptyReason::NotVisible)]);
+    assert_eq!(
+        (numbers(&page), page.first_available, page.complete),
+        (vec![5], 5, true)
+    );
+    assert_eq!(numbers(&world.page(device("bob", 1), chat, 1, 10)).len(), 5);
+}

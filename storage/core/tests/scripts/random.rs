@@ -287,7 +287,8 @@ impl Pair {
         };
         let model = &self.chats[&chat];
         let trimmed_to = model.trimmed_to();
-        let first = from.max(trimmed_to + 1);
+        let start = model.start.get(&device).copied().unwrap_or(1);
+        let first = from.max(trimmed_to + 1).max(start);
         let last = model.head().min(first + u64::from(max) - 1);
         let expected: Vec<u64> = (first..=last).collect();
         assert_eq!(numbers(&page), expected);
@@ -295,26 +296,31 @@ impl Pair {
             .iter()
             .map(|seq| &model.messages[*seq as usize - 1]);
         assert!(page.messages.iter().eq(frames));
-        let trimmed = EmptyRange {
+        let hidden = EmptyRange {
             from,
+            to: model.head().min(start - 1),
+            reason: EmptyReason::NotVisible,
+        };
+        let trimmed = EmptyRange {
+            from: from.max(start),
             to: trimmed_to,
             reason: EmptyReason::Trimmed,
         };
-        let empty: Vec<_> = Some(trimmed)
-            .filter(|range| range.from <= range.to)
+        let empty: Vec<_> = [hidden, trimmed]
             .into_iter()
+            .filter(|range| range.from <= range.to)
             .collect();
         assert_eq!(page.empty, empty);
         assert_eq!(
             (page.head, page.first_available),
-            (model.head(), trimmed_to + 1)
+            (model.head(), start.max(trimmed_to + 1))
         );
         assert_eq!(
             page.to,
             if from > model.head() {
                 from - 1
             } else {
-                last.max(trimmed_to)
+                last.max(trimmed_to).max(hidden.to)
             }
         );
         assert_eq!(page.complete, page.to >= model.head());
@@ -347,6 +353,7 @@ impl Pair {
             let model = self.chats.get_mut(&chat).expect("the chat is there");
             let next = model.head() + 1;
             model.next.insert(new, next);
+            model.start.insert(new, next);
         }
         self.run(Command::FinishLinking { device: new });
     }
