@@ -23,6 +23,7 @@ impl World {
         }
         if !self.is_active() {
             self.sdk_input(index, Input::Connect);
+            self.look_at_all_chats(index);
             return self.after(CALM_ACT_US, Event::SdkAct(index, life));
         }
         let mean_us = self.settings.active_ms * 1_000 / (self.settings.messages / 2).max(1);
@@ -34,6 +35,23 @@ impl World {
         }
         let delay_us = self.random.around(mean_us);
         self.after(delay_us, Event::SdkAct(index, life));
+    }
+
+    /// A person who went on from an old copy looks at every chat: one that the copy did not know, and in which nothing comes any
+    /// more, is read when it is opened.
+    fn look_at_all_chats(&mut self, index: usize) {
+        let client = &self.clients[index];
+        if !client.was_restored {
+            return;
+        }
+        let own = client.device.user;
+        let members = self.model.chats.values().map(|log| &log.members);
+        let mine = members.filter(|members| members.contains(&own));
+        let others = mine.map(|members| members.iter().find(|user| **user != own));
+        let others: Vec<UserId> = others.map(|other| *other.unwrap_or(&own)).collect();
+        for user in others {
+            self.sdk_input(index, Input::OpenChat { user });
+        }
     }
 
     fn open_some_chat(&mut self, index: usize) {
@@ -107,6 +125,7 @@ impl World {
             sender: client.device,
             digest: digest(&payload),
             fate: Fate::Open,
+            turn: self.model.made.len() as u64 + 1,
         };
         client.application.unanswered.insert(message_id);
         client.application.offered.insert(message_id);
@@ -203,7 +222,11 @@ impl World {
                 ..
             } => self.check_receipt(chat, user, delivered_to),
             Effect::Noticed { code, .. } => note!(self, "c{index} noticed {code:?}"),
-            Effect::CaughtUp => note!(self, "c{index} caught up"),
+            Effect::Own(incoming) => self.own_told(index, &incoming),
+            Effect::CaughtUp => {
+                note!(self, "c{index} caught up");
+                self.clients[index].is_told_set_back = false;
+            }
             _ => {}
         }
     }
@@ -270,9 +293,21 @@ impl World {
         self.after(delay_us, Event::SdkKept(index, life, chat, seq));
     }
 
+    /// An own message that is not in the outbox: known, or of a time that the client forgot.
+    fn own_told(&mut self, index: usize, incoming: &Incoming) {
+        self.counts.add("own messages told");
+        let (chat, seq) = (incoming.chat, incoming.seq);
+        note!(self, "c{index} finds its own {}@{seq}", short(chat));
+        if let Err(why) = self.model.observe(chat, seq, entry_of(incoming)) {
+            self.fail(format_args!("c{index} finds its own at {seq}: {why}"));
+        }
+    }
+
     fn emptied(&mut self, index: usize, chat: ChatId, (from, to): (Seq, Seq)) {
         note!(self, "c{index} finds {}@{from}-{to} empty", short(chat));
         self.counts.add("empty ranges");
+        let holds = &mut self.clients[index].application.holds;
+        holds.entry(chat).or_default().extend(from..=to);
         self.pass(index, chat, (from, to));
     }
 
@@ -299,7 +334,9 @@ impl World {
         let delivered = application.delivered.entry(chat).or_default();
         let rest = delivered.split_off(&(seq + 1));
         let kept = std::mem::replace(delivered, rest);
-        application.kept.entry(chat).or_default().extend(kept);
+        let ever_kept = application.ever_kept.entry(chat).or_default();
+        ever_kept.extend(kept.iter().copied());
+        application.holds.entry(chat).or_default().extend(kept);
         self.sdk_input(index, Input::Confirm { chat, seq });
     }
 
@@ -314,11 +351,34 @@ impl World {
             .map(|entry| entry.sender);
         let is_kept = |kept: &std::collections::BTreeSet<Seq>| kept.contains(&seq);
         sender.is_none_or(|sender| sender == device)
-            || client.application.kept.get(&chat).is_some_and(is_kept)
+            || client.application.ever_kept.get(&chat).is_some_and(is_kept)
             || self
                 .marks
                 .start(chat, device)
                 .is_none_or(|start| seq < start)
+    }
+
+    /// The first number of a chat that a device whose state was set back neither has nor was told to be empty, nor made itself.
+    pub fn missed_since_set_back(&self, index: usize) -> Option<(ChatId, Seq)> {
+        let client = &self.clients[index];
+        let is_member = |chat: &ChatId| {
+            let log = self.model.chats.get(chat);
+            log.is_some_and(|log| log.members.contains(&client.device.user))
+        };
+        let heads = self.marks.heads().filter(|(chat, _)| is_member(chat));
+        heads
+            .filter_map(|(chat, head)| {
+                let holds = client.application.holds.get(&chat);
+                let holds = |seq: Seq| holds.is_some_and(|holds| holds.contains(&seq));
+                let start = self.marks.start(chat, client.device)?;
+                let is_own = |seq: Seq| {
+                    let entry = self.model.chats.get(&chat)?.entries.get(&seq)?;
+                    Some(entry.sender == client.device)
+                };
+                let missed = (start..=head).find(|seq| !holds(*seq) && is_own(*seq) != Some(true));
+                missed.map(|seq| (chat, seq))
+            })
+            .next()
     }
 
     /// A receipt is true: some device of the user has everything up to it.

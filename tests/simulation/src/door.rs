@@ -74,6 +74,7 @@ impl World {
                 sender,
                 digest,
                 fate,
+                turn: 0,
             },
         );
         self.counts.add("door messages");

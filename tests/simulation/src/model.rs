@@ -35,6 +35,8 @@ pub struct Made {
     pub digest: u64,
     /// What became of it.
     pub fate: Fate,
+    /// Its turn among the messages of a sender whose order must survive; 0 for others.
+    pub turn: u64,
 }
 
 /// A message at its place.
@@ -195,6 +197,24 @@ impl Model {
         Ok(())
     }
 
+    /// The first place of a chat whose message was made before one of the same device that stands before it. What a sender forgot, as it
+    /// went on from an old copy, has no turn any more.
+    pub fn disordered(&self, chat: ChatId) -> Option<Seq> {
+        let mut turns: BTreeMap<DeviceAddress, u64> = BTreeMap::new();
+        let entries = self.chats.get(&chat)?.entries.iter();
+        let mut disordered = entries.filter(|(_, entry)| {
+            let Some(made) = self.made.get(&entry.message_id) else {
+                return false;
+            };
+            if made.turn == 0 || made.fate == Fate::Forgotten {
+                return false;
+            }
+            let before = turns.insert(made.sender, made.turn);
+            before > Some(made.turn)
+        });
+        disordered.next().map(|(seq, _)| *seq)
+    }
+
     /// What became of a message, known from elsewhere.
     pub fn set_fate(&mut self, message_id: MessageId, fate: Fate) {
         if let Some(made) = self.made.get_mut(&message_id) {
@@ -224,6 +244,7 @@ mod tests {
                     sender,
                     digest,
                     fate,
+                    turn: 0,
                 },
             );
         }

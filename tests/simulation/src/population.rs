@@ -71,6 +71,7 @@ impl World {
             unsynced: Vec::new(),
             backup: None,
             was_restored: false,
+            is_told_set_back: false,
             connection: None,
             time_at_us: None,
             crash_after: None,

@@ -108,6 +108,7 @@ impl World {
                 sender,
                 digest,
                 fate,
+                turn: 0,
             },
         );
         RawSend {

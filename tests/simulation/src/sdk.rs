@@ -24,6 +24,8 @@ const RESTART_US_MAX: u64 = 3_000_000;
 const TOKEN_US_MAX: u64 = 100_000;
 /// Share of restarts that begin with a compacted copy of the records.
 const COMPACT_SHARE: u64 = 300;
+/// Share of clients that go on from an old copy and know it.
+const TOLD_SHARE: u64 = 500;
 
 /// A client.
 pub struct SdkClient {
@@ -43,6 +45,8 @@ pub struct SdkClient {
     pub backup: Option<Vec<Record>>,
     /// It was put back to an old copy at least once.
     pub was_restored: bool,
+    /// It was told so: its machine is made with it until it has everything.
+    pub is_told_set_back: bool,
     /// The present connection.
     pub connection: Option<ConnectionId>,
     /// When the machine is told the time next.
@@ -71,7 +75,9 @@ pub struct Application {
     /// Made and given to the machine in this life, and not yet taken on by it.
     pub offered: BTreeSet<MessageId>,
     /// Everything ever kept.
-    pub kept: BTreeMap<ChatId, BTreeSet<Seq>>,
+    pub ever_kept: BTreeMap<ChatId, BTreeSet<Seq>>,
+    /// What it has now: kept, or told to be empty, and not lost since by going on from an old copy.
+    pub holds: BTreeMap<ChatId, BTreeSet<Seq>>,
     /// Delivered in this life and not yet kept.
     pub delivered: BTreeMap<ChatId, BTreeSet<Seq>>,
     /// The last number delivered in this life; at its start the confirmed one.
@@ -104,6 +110,7 @@ impl World {
             client: format!("c{index}"),
             heartbeat_ms: HEARTBEAT_MS,
             token: None,
+            is_set_back: client.is_told_set_back,
         };
         note!(
             self,
@@ -357,18 +364,37 @@ impl World {
             client.backup = Some(client.durable.clone());
             return;
         };
-        client.durable = backup;
         client.was_restored = true;
         for message_id in std::mem::take(&mut client.application.unanswered) {
             self.model.set_fate(message_id, Fate::Forgotten);
         }
         client.application.offered.clear();
+        client.lose_what_came_after(&backup);
+        client.is_told_set_back = self.random.chance(TOLD_SHARE);
+        client.durable = backup;
         self.counts.add("clients restored");
         note!(self, "c{index} goes on from an old copy");
     }
 }
 
 impl SdkClient {
+    /// An application keeps its messages with the client's state: what came after the copy is gone with it.
+    fn lose_what_came_after(&mut self, copy: &[Record]) {
+        let mut state = State::default();
+        for record in copy {
+            // One that does not fit is found at the start.
+            let _ = state.apply(record);
+        }
+        // Without a session before, this is a new device, which begins where the server says.
+        if state.owner().is_none() {
+            return;
+        }
+        for (chat, holds) in &mut self.application.holds {
+            let cursor = state.chat(*chat).and_then(|chat| chat.cursor());
+            holds.retain(|seq| Some(*seq) <= cursor);
+        }
+    }
+
     fn sync(&mut self) {
         self.durable.append(&mut self.unsynced);
     }

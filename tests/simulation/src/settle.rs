@@ -68,6 +68,13 @@ impl World {
                 "c{index} is not caught up, {} unconfirmed",
                 machine.unconfirmed()
             ))
+        } else if client.was_restored
+            && let Some((chat, seq)) = self.missed_since_set_back(index)
+        {
+            Some(format!(
+                "c{index} went on from an old copy and never got {}@{seq}",
+                short(chat)
+            ))
         } else {
             None
         }
@@ -114,6 +121,12 @@ impl World {
         let Some(log) = self.model.chats.get(&chat) else {
             return self.fail(format_args!("store: {} was never opened", short(chat)));
         };
+        if let Some(seq) = self.model.disordered(chat) {
+            return self.fail(format_args!(
+                "order: {}@{seq} was made before one that stands before it",
+                short(chat)
+            ));
+        }
         let has_alone = log.members.len() == 1;
         let unseen = (1..=head).find(|seq| !log.entries.contains_key(seq));
         if let Some(seq) = unseen
