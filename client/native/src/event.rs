@@ -17,6 +17,9 @@ use crate::tls::TlsFailure;
 pub enum Event {
     /// A message arrived: keep it, then confirm it.
     Delivered(Incoming),
+    /// A message that this device sent, as the server has it, which is not in the outbox. It is in the history; known from before,
+    /// unless the storage was set back to a copy. Nothing is confirmed.
+    Own(Incoming),
     /// A message is stored. May come again after a restart.
     Sent {
         /// The chat.
@@ -94,6 +97,7 @@ impl Event {
     pub(crate) fn of(effect: Effect) -> Option<Self> {
         Some(match effect {
             Effect::Deliver(message) => Self::Delivered(message),
+            Effect::Own(message) => Self::Own(message),
             Effect::CaughtUp => Self::CaughtUp,
             Effect::State(state) => Self::Connection(state),
             Effect::Failed(why) => Self::Ended(why),

@@ -98,6 +98,7 @@ impl Task {
             client: options.software,
             heartbeat_ms: options.heartbeat_ms,
             token: None,
+            is_set_back: options.storage.is_set_back(),
         };
         let mut task = Self {
             machine: Machine::new(machine_options, state),

@@ -9,6 +9,12 @@ pub trait Storage: Send + 'static {
     /// The state as it was kept; asked for before anything is appended.
     fn state(&self) -> State;
 
+    /// Whether the state may be older than what its client did since, as one from a backup is; then every chat is read from where
+    /// the state stands.
+    fn is_set_back(&self) -> bool {
+        false
+    }
+
     /// Appends the records among the effects, in order; a storage with a history keeps there what the others tell. With `durable`
     /// all that was appended so far must survive a loss of power once this returns.
     ///

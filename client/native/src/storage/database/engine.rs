@@ -16,7 +16,7 @@ use super::engine_error::DatabaseError;
 use super::key::DatabaseKey;
 use super::message::HistoryCursor;
 use super::retention::{Retention, delete_chat, delete_message, keep_within};
-use super::{history, open, session_state};
+use super::{history, open, place, session_state};
 
 /// The open database.
 pub(super) struct Engine {
@@ -29,8 +29,12 @@ pub(super) struct Engine {
     is_dirty: bool,
     is_durable: bool,
     failed: Option<DatabaseError>,
+    /// The file was set back to a copy since its client last had everything.
+    is_set_back: bool,
+    /// The place of the file is kept in it.
+    is_place_kept: bool,
     /// Holds the lock until it is dropped.
-    _lock: File,
+    lock: File,
 }
 
 /// Whether a database has a use for an effect.
@@ -39,6 +43,8 @@ pub(super) fn is_kept(effect: &Effect) -> bool {
         effect,
         Effect::Persist(_)
             | Effect::Deliver(_)
+            | Effect::Own(_)
+            | Effect::CaughtUp
             | Effect::Sent { .. }
             | Effect::Refused { .. }
             | Effect::Undetermined { .. }
@@ -53,7 +59,9 @@ impl Engine {
         key: &DatabaseKey,
         retention: Retention,
     ) -> Result<Self, DatabaseError> {
-        let (connection, lock) = open::open(path, key)?;
+        let (connection, mut lock) = open::open(path, key)?;
+        let place = place::read(path, &mut lock);
+        let place = place.map_err(|error| DatabaseError::system(path, &error))?;
         let mut engine = Self {
             path: path.to_owned(),
             connection,
@@ -63,9 +71,12 @@ impl Engine {
             is_dirty: false,
             is_durable: true,
             failed: None,
-            _lock: lock,
+            is_set_back: false,
+            is_place_kept: false,
+            lock,
         };
         engine.load()?;
+        engine.is_set_back = engine.read(|connection| place::is_set_back(connection, &place))?;
         Ok(engine)
     }
 
@@ -96,6 +107,11 @@ impl Engine {
         }
     }
 
+    /// Whether the state may be older than what its client did since.
+    pub(super) fn is_set_back(&self) -> bool {
+        self.is_set_back
+    }
+
     pub(super) fn state(&self) -> State {
         self.state.clone()
     }
@@ -107,10 +123,15 @@ impl Engine {
         durable: bool,
     ) -> Result<(), DatabaseError> {
         let needs_sync = durable && self.is_dirty;
+        let place = self.place_to_keep(effects)?;
         if effects.is_empty() && !needs_sync {
             return self.failed.clone().map_or(Ok(()), Err);
         }
+        let is_place_new = place.is_some();
         self.write(durable, |transaction, change| {
+            if let Some(place) = place {
+                place::keep(transaction, &place)?;
+            }
             let mut touched = BTreeSet::new();
             for effect in effects {
                 change.history_bytes += history::write(transaction, effect)?;
@@ -122,7 +143,21 @@ impl Engine {
                 session_state::summarise(transaction, change.state, chat)?;
             }
             Ok(())
-        })
+        })?;
+        if is_place_new {
+            (self.is_place_kept, self.is_set_back) = (true, false);
+        }
+        Ok(())
+    }
+
+    /// The file's place, if it is to be kept now: once its client has everything, it is what it was before a set-back.
+    fn place_to_keep(&mut self, effects: &[Effect]) -> Result<Option<Vec<u8>>, DatabaseError> {
+        if self.is_place_kept || !effects.contains(&Effect::CaughtUp) {
+            return Ok(None);
+        }
+        let place = place::renew(&self.path, &mut self.lock);
+        let place = place.map_err(|error| DatabaseError::system(&self.path, &error))?;
+        Ok(Some(place))
     }
 
     /// Deletes one message of the history. Answers whether there was one.

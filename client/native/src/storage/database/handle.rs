@@ -64,8 +64,10 @@ impl Database {
         let mut taken = Taken {
             thread: Arc::clone(&self.thread),
             state: State::default(),
+            is_set_back: false,
         };
-        taken.state = self.thread.ask(|engine| Ok(engine.state())).await?;
+        let ask = |engine: &mut Engine| Ok((engine.state(), engine.is_set_back()));
+        (taken.state, taken.is_set_back) = self.thread.ask(ask).await?;
         Ok(Box::new(taken))
     }
 
@@ -151,6 +153,7 @@ struct Taken {
     thread: Arc<Thread>,
     /// As it was when the database was taken.
     state: State,
+    is_set_back: bool,
 }
 
 impl Drop for Taken {
@@ -162,6 +165,10 @@ impl Drop for Taken {
 impl Storage for Taken {
     fn state(&self) -> State {
         self.state.clone()
+    }
+
+    fn is_set_back(&self) -> bool {
+        self.is_set_back
     }
 
     fn append(&mut self, effects: &[Effect], durable: bool) -> Result<(), StorageError> {

@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use ringpost_client_core::{Effect, Incoming, OutboxEntry, Record};
-use ringpost_wire::{ChatId, MessageId, Seq, UserId};
+use ringpost_wire::{ChatId, DeviceAddress, MessageId, Seq, UserId};
 use rusqlite::{Connection, params};
 
 use super::message::MessageState;
@@ -42,7 +42,8 @@ pub(super) fn write(connection: &Connection, effect: &Effect) -> rusqlite::Resul
         Effect::Persist(Record::Accepted { chat, entry }) => {
             return accepted(connection, *chat, entry);
         }
-        Effect::Deliver(message) => return delivered(connection, message),
+        Effect::Deliver(message) => return delivered(connection, message, Some(message.sender)),
+        Effect::Own(message) => return delivered(connection, message, None),
         Effect::Sent {
             chat,
             message_id,
@@ -89,7 +90,12 @@ fn accepted(connection: &Connection, chat: ChatId, entry: &OutboxEntry) -> rusql
     Ok(entry.payload.len() as u64)
 }
 
-fn delivered(connection: &Connection, message: &Incoming) -> rusqlite::Result<u64> {
+/// A message of another device, or of this one (`None`), as the chat's log has it.
+fn delivered(
+    connection: &Connection,
+    message: &Incoming,
+    sender: Option<DeviceAddress>,
+) -> rusqlite::Result<u64> {
     let rows = connection
         .prepare_cached(
             "INSERT INTO history (chat, place, turn, message_id, sender_user, sender_device, time_ms, kept_ms, content_class,
@@ -100,12 +106,12 @@ fn delivered(connection: &Connection, message: &Incoming) -> rusqlite::Result<u6
             message.chat.0,
             message.seq.cast_signed(),
             message.message_id.cast_signed(),
-            message.sender.user.0,
-            message.sender.device,
+            sender.map(|sender| sender.user.0),
+            sender.map(|sender| sender.device),
             message.time_ms.cast_signed(),
             now_ms(),
             message.content_class as u8,
-            RECEIVED,
+            sender.map_or(SENT, |_| RECEIVED),
             message.payload.as_ref(),
         ])?;
     conversation(connection, message.chat, message.time_ms.cast_signed())?;

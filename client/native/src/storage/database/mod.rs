@@ -9,6 +9,7 @@ mod limits;
 mod message;
 mod open;
 mod page;
+mod place;
 mod retention;
 mod schema;
 mod session_state;

@@ -62,6 +62,7 @@ fn lock(path: &Path) -> Result<File, DatabaseError> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .open(&lock_path)
         .map_err(|error| DatabaseError::system(&lock_path, &error))?;

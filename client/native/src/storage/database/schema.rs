@@ -14,7 +14,7 @@ const _: () =
     assert!(ringpost_client_core::limits::PLAUSIBLE_SEQ_MAX <= WAITING_PLACE.unsigned_abs());
 
 /// Each step leads from the version of its index to the next.
-const STEPS: &[&str] = &[VERSION_1];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2];
 
 const VERSION_1: &str = "
 CREATE TABLE meta (
@@ -72,6 +72,9 @@ CREATE TABLE conversation (
     last_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// What tells the file from a copy of it: see `place`.
+const VERSION_2: &str = "ALTER TABLE meta ADD COLUMN place BLOB;";
 
 /// The version that this software writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;

@@ -2,5 +2,6 @@
 
 mod files;
 mod history;
+mod place;
 mod rig;
 mod state;
