@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ringpost_client_native::{
-    ConnectError, DatabaseError, Ended, KeyFileError, OpenError, SendError, StorageError, TlsFailure,
+    ConnectError, DatabaseError, Ended, KeyFileError, OpenError, SendError, StorageError,
+    TlsFailure,
 };
 
 use crate::store::StoreError;

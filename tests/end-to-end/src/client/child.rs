@@ -189,10 +189,13 @@ impl Talk {
             | Event::Undetermined { .. }
             | Event::Empty { .. }
             | Event::NeedToken(_)
+            | Event::TlsFailed(_)
             | Event::Noticed { .. }
             | Event::StorageFailed(_)
             | Event::Ended(_) => print(&Line::Odd(format!("{event:?}"))),
-            Event::Receipt { .. } | Event::CaughtUp | Event::Connection(_) => Ok(()),
+            Event::Own(_) | Event::Receipt { .. } | Event::CaughtUp | Event::Connection(_) => {
+                Ok(())
+            }
         }
     }
 
@@ -217,12 +220,7 @@ impl Talk {
         while let Some(event) = events.try_next() {
             self.take(event).await?;
         }
-        let page = self.database.page(self.chat, None, 1).await?;
-        let top = page.messages.first().and_then(|message| message.seq);
-        print(&Line::Status {
-            outbox,
-            top: top.unwrap_or(0),
-        })
+        print(&Line::Status { outbox })
     }
 
     /// Tells the whole history and ends.

@@ -20,8 +20,8 @@ pub(super) enum Line {
         message_id: MessageId,
         number: Option<u64>,
     },
-    /// How far it is: messages in the outbox, and the chat's last message in the history.
-    Status { outbox: usize, top: Seq },
+    /// How far it is: messages in the outbox.
+    Status { outbox: usize },
     /// A message of the history: of this device or not, and its number if the payload is right.
     History {
         seq: Option<Seq>,
@@ -60,7 +60,7 @@ impl core::fmt::Display for Line {
                 let number = number.unwrap_or(0);
                 write!(f, "delivered {seq} {user} {device} {message_id} {number}")
             }
-            Self::Status { outbox, top } => write!(f, "status {outbox} {top}"),
+            Self::Status { outbox } => write!(f, "status {outbox}"),
             Self::History {
                 seq,
                 is_own,
@@ -112,7 +112,6 @@ impl Line {
             },
             "status" => Self::Status {
                 outbox: usize::try_from(number(0)?).ok()?,
-                top: number(1)?,
             },
             "history" => Self::History {
                 seq: some(number(0)?),
@@ -163,7 +162,7 @@ mod tests {
                 message_id: 5,
                 number: None,
             },
-            Line::Status { outbox: 2, top: 10 },
+            Line::Status { outbox: 2 },
             Line::History {
                 seq: None,
                 is_own: true,

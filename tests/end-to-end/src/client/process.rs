@@ -148,7 +148,6 @@ impl Client {
     /// Puts the copy in the place of the files.
     pub(super) fn restore(&mut self) -> Result<(), ClientRoundsError> {
         self.record.is_set_back = true;
-        self.record.was_set_back = true;
         replace(&self.folder.join("copy"), &self.data())
     }
 }

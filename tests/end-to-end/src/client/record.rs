@@ -15,13 +15,13 @@ pub(super) struct Record {
     history: BTreeMap<Seq, u64>,
     /// Its own messages in the history, by number.
     own_history: BTreeSet<u64>,
-    /// Its database was set back: what it accepted since then may be gone from it.
-    pub(super) was_set_back: bool,
+    /// The last message that its database must have taken.
+    held: u64,
     /// The next beginning is from a copy.
     pub(super) is_set_back: bool,
     pub(super) is_open: bool,
-    /// The last status of this life.
-    pub(super) status: Option<(usize, Seq)>,
+    /// Messages in the outbox, by the last status of this life.
+    pub(super) status: Option<usize>,
     pub(super) has_ended: bool,
     /// Messages handed over again after a restart, since their confirmation was not durable.
     pub(super) handed_again: u64,
@@ -35,7 +35,7 @@ impl Record {
             accepted: BTreeSet::new(),
             history: BTreeMap::new(),
             own_history: BTreeSet::new(),
-            was_set_back: false,
+            held: 0,
             is_set_back: false,
             is_open: false,
             status: None,
@@ -51,6 +51,11 @@ impl Record {
 
     pub(super) fn accepted(&self) -> u64 {
         self.accepted.len() as u64
+    }
+
+    /// Messages that it made or has, of a chat in which each stands once.
+    pub(super) fn messages(&self) -> u64 {
+        self.accepted() + self.log.kept.len() as u64
     }
 
     /// The number after the last that it accepted.
@@ -69,7 +74,10 @@ impl Record {
                 self.log.chat = chat;
                 self.is_open = true;
             }
-            Line::Accepted { number } => drop(self.accepted.insert(number)),
+            Line::Accepted { number } => {
+                self.accepted.insert(number);
+                self.held = number;
+            }
             Line::Sent {
                 number,
                 seq,
@@ -86,7 +94,7 @@ impl Record {
                 sender,
                 number,
             }),
-            Line::Status { outbox, top } => self.status = Some((outbox, top)),
+            Line::Status { outbox } => self.status = Some(outbox),
             Line::History {
                 seq,
                 is_own,
@@ -107,13 +115,15 @@ impl Record {
         self.status = None;
         let promised = self.accepted.last().copied().unwrap_or(0);
         if !core::mem::take(&mut self.is_set_back) {
-            if last_number < promised && !self.was_set_back {
+            if last_number < self.held {
                 self.log.oddities.push(format!(
-                    "message {promised} was accepted, and after a restart the last one is {last_number}"
+                    "message {} was accepted, and after a restart the last one is {last_number}",
+                    self.held
                 ));
             }
             self.accepted.extend(promised + 1..=last_number);
         }
+        self.held = last_number;
         let before = self.log.kept.len();
         self.log.kept.retain(|kept| kept.seq <= cursor);
         self.handed_again += (before - self.log.kept.len()) as u64;
@@ -174,7 +184,7 @@ impl Record {
             ));
         }
         let missing = self.accepted.difference(&self.own_history).count();
-        if self.has_ended && missing > 0 && !self.was_set_back {
+        if self.has_ended && missing > 0 {
             let what = format!("{missing} own messages are not in the history");
             self.log.oddities.push(what);
         }

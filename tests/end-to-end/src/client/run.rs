@@ -182,20 +182,20 @@ impl<'a> Series<'a> {
         }
         self.talk();
         self.clients[index].tell("quiet");
-        let is_drained = self.ask(index, |outbox, _| outbox == 0);
+        let is_drained = self.ask(index, |_| true);
         self.clients[index].kill()?;
         Ok(is_drained)
     }
 
-    /// Asks a client how far it is, again and again, until it is far enough. Answers whether it became so.
-    fn ask(&mut self, index: usize, is_enough: impl Fn(usize, Seq) -> bool) -> bool {
+    /// Asks a client how far it is, again and again, until its outbox is empty and it has enough. Answers whether it became so.
+    fn ask(&mut self, index: usize, has_enough: impl Fn(&Record) -> bool) -> bool {
         let end = Instant::now() + self.plan.timeout;
         while Instant::now() < end {
             self.clients[index].record.status = None;
             self.clients[index].tell("status");
             self.until(|clients| clients[index].record.status.is_some());
-            let status = self.clients[index].record.status;
-            if status.is_some_and(|(outbox, top)| is_enough(outbox, top)) {
+            let record = &self.clients[index].record;
+            if record.status == Some(0) && has_enough(record) {
                 return true;
             }
         }
@@ -208,15 +208,12 @@ impl<'a> Series<'a> {
             client.tell("quiet");
         }
         let all = 0..self.clients.len();
-        if !all
-            .clone()
-            .all(|index| self.ask(index, |outbox, _| outbox == 0))
-        {
+        if !all.clone().all(|index| self.ask(index, |_| true)) {
             return Ok(false);
         }
         for index in all {
             let head = place.head(node, self.clients[index].record.chat())?;
-            if !self.ask(index, |outbox, top| outbox == 0 && top == head) {
+            if !self.ask(index, |record| record.messages() >= head) {
                 return Ok(false);
             }
         }

@@ -261,5 +261,6 @@ fn machine_options(options: &DeviceOptions, salt: u64) -> Options {
         client: "ringpost-end-to-end".to_owned(),
         heartbeat_ms: 0,
         token: Some(options.token.clone()),
+        is_set_back: false,
     }
 }

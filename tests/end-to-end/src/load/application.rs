@@ -94,6 +94,7 @@ impl Application {
             Effect::ChatOpened { .. } => self.is_open = true,
             Effect::OpenRefused { .. } => self.open_at = Some(Instant::now() + OPEN_AGAIN),
             Effect::State(_)
+            | Effect::Own(_)
             | Effect::Empty { .. }
             | Effect::CaughtUp
             | Effect::Receipt { .. }

@@ -30,6 +30,14 @@ fn clients_that_lose_power_lose_and_repeat_nothing() {
 }
 
 #[test]
+fn clients_set_back_to_a_copy_lose_and_repeat_nothing() {
+    for seed in 53..56 {
+        let report = hold(ClientEnding::RollBack, 3, seed);
+        assert!(report.handed_again > 0, "nothing had to be handed again");
+    }
+}
+
+#[test]
 fn a_database_that_does_not_sync_is_noticed() {
     let mut plan = plan(ClientEnding::PowerLoss, 6, 56);
     plan.ignores_syncs = true;

@@ -3,6 +3,7 @@
 mod addresses;
 mod clients;
 mod conversations;
+mod copies;
 mod documented;
 mod foundationdb;
 mod hostile;
