@@ -98,6 +98,10 @@ impl Conversation {
                 self.client.mark_read(message.chat, message.seq).await;
                 Ok(())
             }
+            Event::Own(message) => {
+                let text = String::from_utf8_lossy(&message.payload);
+                lines::print(&format!("you: {text}"))
+            }
             Event::Sent { seq, .. } => {
                 self.last_sent = self.last_sent.max(seq);
                 lines::print(&format!("-- {seq} sent"))?;
