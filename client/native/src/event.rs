@@ -18,7 +18,7 @@ pub enum Event {
     /// A message arrived: keep it, then confirm it.
     Delivered(Incoming),
     /// A message that this device sent, as the server has it, which is not in the outbox. It is in the history; known from before,
-    /// unless the storage was set back to a copy. Nothing is confirmed.
+    /// unless the storage was set back to a copy. Nothing is confirmed. Left out where too many events wait.
     Own(Incoming),
     /// A message is stored. May come again after a restart.
     Sent {
@@ -155,7 +155,7 @@ impl Event {
     fn is_optional(&self) -> bool {
         matches!(
             self,
-            Self::Receipt { .. } | Self::Connection(_) | Self::Noticed { .. }
+            Self::Receipt { .. } | Self::Connection(_) | Self::Noticed { .. } | Self::Own(_)
         )
     }
 }

@@ -138,13 +138,17 @@ impl Talk {
                     // Without its test it has nothing to do.
                     _ => return Ok(()),
                 },
-                _ = tick.tick(), if !self.is_quiet => self.send().await?,
+                _ = tick.tick(), if !self.is_quiet => self.send(&mut events).await?,
             }
         }
     }
 
     /// Sends some messages; the SDK makes them durable together.
-    async fn send(&mut self) -> Result<(), Failure> {
+    async fn send(&mut self, events: &mut Events) -> Result<(), Failure> {
+        // With too many events unread some of the messages would not be taken.
+        while let Some(event) = events.try_next() {
+            self.take(event).await?;
+        }
         if self.client.outbox(self.chat).await.0.len() > OUTBOX_MAX {
             return Ok(());
         }
