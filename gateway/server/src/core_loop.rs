@@ -104,6 +104,7 @@ impl Core {
         let mut state = Loop::default();
         while !self.may_end(&state) {
             let begun = self.turn()?.unwrap_or_else(|| self.now());
+            self.work_handshakes();
             self.take_mail();
             self.take_answers();
             self.take_requests(&mut state);
@@ -154,10 +155,9 @@ impl Core {
     fn wait(&self) -> Duration {
         let ticks_us = self.started.elapsed().as_micros() as u64;
         let until = |deadline: u64| Duration::from_micros(deadline.saturating_sub(ticks_us));
-        self.worker
-            .next_deadline()
-            .map_or(PARK_MAX, until)
-            .min(PARK_MAX)
+        let worker = self.worker.next_deadline().map_or(PARK_MAX, until);
+        let handshakes = self.doors.handshakes_wait().unwrap_or(PARK_MAX);
+        worker.min(handshakes).min(PARK_MAX)
     }
 
     /// Waits and takes in what happened on sockets; when it began to, if anything did.
@@ -175,6 +175,15 @@ impl Core {
             doors.event(&mut turn, event);
         })?;
         Ok(now)
+    }
+
+    fn work_handshakes(&mut self) {
+        let mut turn = Turn {
+            wire: &mut self.reactor,
+            now: read_clocks(self.started),
+            worker: &mut self.worker,
+        };
+        self.doors.work_handshakes(&mut turn);
     }
 
     fn take_mail(&mut self) {

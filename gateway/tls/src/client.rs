@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::client::UnbufferedClientConnection;
+use rustls::client::{Resumption, UnbufferedClientConnection};
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -71,6 +71,27 @@ impl ClientTls {
         Ok(Self {
             config: Arc::new(config),
         })
+    }
+
+    /// Names a protocol (ALPN) in handshakes, which the server must know.
+    #[must_use]
+    pub fn naming(mut self, protocol: &[u8]) -> Self {
+        Arc::make_mut(&mut self.config).alpn_protocols = vec![protocol.to_vec()];
+        self
+    }
+
+    /// Keeps no tickets: every handshake is a full one.
+    #[must_use]
+    pub fn without_tickets(mut self) -> Self {
+        Arc::make_mut(&mut self.config).resumption = Resumption::disabled();
+        self
+    }
+
+    /// Keeps tickets of so many servers, instead of some hundred.
+    #[must_use]
+    pub fn with_tickets_for(mut self, servers: usize) -> Self {
+        Arc::make_mut(&mut self.config).resumption = Resumption::in_memory_sessions(servers);
+        self
     }
 
     /// A new session with the server of that name.

@@ -45,17 +45,19 @@ impl ResolvesServerCert for Current {
 }
 
 impl ServerTls {
-    /// TLS 1.3 and 1.2 with rustls's suites, tickets without a table of sessions, and no early data.
+    /// TLS 1.3 and 1.2 with rustls's suites, tickets without a table of sessions, and no early data. Clients that name protocols (ALPN)
+    /// must name `protocol`; those that name none are taken.
     ///
     /// # Errors
     /// No randomness for the keys of tickets.
-    pub fn new(identity: Identity) -> Result<Self, Error> {
+    pub fn new(identity: Identity, protocol: &[u8]) -> Result<Self, Error> {
         let validity = identity.validity();
         let current = Arc::new(Current(RwLock::new((Arc::new(identity.key), validity))));
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[&TLS13, &TLS12])?
             .with_no_client_auth()
             .with_cert_resolver(current.clone());
+        config.alpn_protocols = vec![protocol.to_vec()];
         config.ticketer = Ticketer::new()?;
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = TICKETS_PER_HANDSHAKE;

@@ -5,6 +5,9 @@ use rcgen::{CertificateParams, KeyPair};
 use crate::limits::RECORD_BYTES_MAX;
 use crate::{ClientTls, Failure, Identity, IdentityError, ServerTls, Session, State, Workspace};
 
+/// What the server speaks.
+const PROTOCOL: &[u8] = b"test/1";
+
 struct Pair {
     certificate: String,
     key: String,
@@ -25,7 +28,7 @@ impl Pair {
     }
 
     fn server(&self) -> ServerTls {
-        ServerTls::new(self.identity()).expect("a server")
+        ServerTls::new(self.identity(), PROTOCOL).expect("a server")
     }
 }
 
@@ -310,4 +313,37 @@ fn texts_that_are_no_identity_are_refused_by_name() {
     let text = format!("{:?}", one.identity());
     let secret: Vec<&str> = one.key.lines().filter(|line| line.len() > 40).collect();
     assert!(secret.iter().all(|line| !text.contains(*line)));
+}
+
+#[test]
+fn a_client_of_another_protocol_is_refused_and_one_that_names_none_is_not() {
+    let pair = pair();
+    let server = pair.server();
+    let client = || ClientTls::new(pair.certificate.as_bytes()).expect("roots");
+    opened(&client(), &server, 1_000_000);
+    opened(&client().naming(PROTOCOL), &server, 1_000_000);
+    let other = client().naming(b"h2");
+    let mut near = other.session("ringpost.test").expect("a name");
+    let mut far = server.session().expect("a session");
+    let (mut near_end, mut far_end) = (End::default(), End::default());
+    near.begin(&mut near_end.workspace).expect("begins");
+    let hello = near_end.take();
+    let refused = far_end.receive(&mut far, &hello);
+    assert_eq!(refused, Err(Failure::NothingShared));
+    assert!(!far_end.take().is_empty(), "an alert is due");
+}
+
+#[test]
+fn a_client_without_tickets_makes_every_handshake_in_full() {
+    let pair = pair();
+    let server = pair.server();
+    let client = ClientTls::new(pair.certificate.as_bytes()).expect("roots");
+    // The ticket comes behind the handshake, with the first bytes that the client takes in.
+    for (client, is_resumed) in [(client.clone(), true), (client.without_tickets(), false)] {
+        opened(&client, &server, 1_000_000);
+        assert_eq!(
+            opened(&client, &server, 1_000_000).1.is_resumed(),
+            is_resumed
+        );
+    }
 }

@@ -1,5 +1,5 @@
 //! How many sign-ins a second are begun: as many as configured while nothing is late, fewer and fewer while something is, so
-//! that a storm of those who come back leaves room for those who are there.
+//! that a storm of those who come back leaves room for those who are there. Handshakes of TLS, which come before, keep the same pace.
 
 use crate::limits::{HANDSHAKES_PER_SECOND_MAX, HANDSHAKES_PER_SECOND_MIN};
 use crate::rate_limit::{Rate, RateLimit};
@@ -11,6 +11,7 @@ pub(crate) struct HandshakePace {
     least: u32,
     per_second: u32,
     bucket: RateLimit,
+    tls_bucket: RateLimit,
 }
 
 impl HandshakePace {
@@ -25,13 +26,24 @@ impl HandshakePace {
             least: HANDSHAKES_PER_SECOND_MIN.min(most),
             per_second: most,
             bucket: RateLimit::default(),
+            tls_bucket: RateLimit::default(),
         }
     }
 
     /// Begins one; otherwise tells in how many milliseconds there will be room for one.
     pub(crate) fn take(&mut self, ticks_us: u64) -> Result<(), u64> {
-        let rate = Rate::new(self.per_second, 1_000_000, self.per_second);
+        let rate = self.rate();
         self.bucket.take(rate, ticks_us)
+    }
+
+    /// As `take`, for a handshake of TLS.
+    pub(crate) fn take_tls(&mut self, ticks_us: u64) -> Result<(), u64> {
+        let rate = self.rate();
+        self.tls_bucket.take(rate, ticks_us)
+    }
+
+    fn rate(&self) -> Option<Rate> {
+        Rate::new(self.per_second, 1_000_000, self.per_second)
     }
 
     /// An interval is over, in which commands waited too long, or did not.
@@ -72,6 +84,17 @@ mod tests {
             pace.conclude(false);
         }
         assert_eq!(begun(&mut pace, 100, 1_000), 1_000);
+    }
+
+    #[test]
+    fn handshakes_of_tls_keep_the_pace_of_sign_ins_and_take_none_of_their_room() {
+        let mut pace = HandshakePace::new(5);
+        for _ in 0..5 {
+            assert_eq!(pace.take_tls(0), Ok(()));
+            assert_eq!(pace.take(0), Ok(()));
+        }
+        assert_eq!((pace.take_tls(0), pace.take(0)), (Err(200), Err(200)));
+        assert_eq!(pace.take_tls(200_000), Ok(()));
     }
 
     #[test]

@@ -7,9 +7,15 @@ use ringpost_wire::{DeviceAddress, ErrorCode, Hello, PROTOCOL_VERSION, Welcome};
 
 use super::Worker;
 use crate::session::Phase;
-use crate::{CoreId, Effect, Event, Mail, PeerLimit, Refusal, SessionId, TokenHolder};
+use crate::{CoreId, Effect, Event, Mail, Now, PeerLimit, Refusal, SessionId, TokenHolder};
 
 impl Worker {
+    /// Whether a handshake of TLS may be begun now: they keep the pace of sign-ins. One that may not is asked for again.
+    pub fn may_begin_tls(&mut self, now: Now) -> bool {
+        self.load.advance(now.ticks_us, self.batch.waiting() == 0);
+        self.load.handshakes.take_tls(now.ticks_us).is_ok()
+    }
+
     pub(super) fn hello(&mut self, id: SessionId, hello: &Hello<'_>) {
         if !(hello.version_min..=hello.version_max).contains(&PROTOCOL_VERSION) {
             return self.fail(

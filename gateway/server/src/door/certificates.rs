@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ringpost_gateway_tls::{Identity, IdentityError, ServerTls, Validity};
+use ringpost_wire::ALPN_NAME;
 
 use crate::configuration::{Settings, TlsSettings};
 use crate::reload::Reloadable;
@@ -81,8 +82,8 @@ impl Certificates {
         if !identity.validity().contains(now_s()) {
             tracing::warn!(certificate = %settings.certificate.display(), "the certificate is not valid at this time");
         }
-        let tls =
-            ServerTls::new(identity).map_err(|error| CertificateError::Tls(error.to_string()))?;
+        let tls = ServerTls::new(identity, ALPN_NAME)
+            .map_err(|error| CertificateError::Tls(error.to_string()))?;
         Ok(Self {
             tls,
             files: Mutex::new(Files {

@@ -15,6 +15,7 @@ use ringpost_gateway_tls::{ServerTls, State, Workspace};
 use super::connections::{connection_of, session_of};
 use super::counters::{DoorCounters, Ended};
 use super::deadlines::Deadlines;
+use super::handshakes::Handshakes;
 use super::limits::{
     HANDSHAKE_TIMEOUT_MS, HANDSHAKES_MAX, HEADER_TIMEOUT_MS, HELD_BYTES_MAX, PREAMBLES_MAX,
     RECORD_TIMEOUT_MS, SPARE_BUFFERS, WAITING_BYTES,
@@ -43,6 +44,7 @@ pub struct Doors {
     pub(super) workspace: Workspace,
     /// Links with plaintext that waits for the end of the turn.
     waiting: Vec<Connection>,
+    pub(super) handshakes: Handshakes,
     pub(super) spare: Vec<Vec<u8>>,
     pub(super) headers: Deadlines,
     pub(super) opening: Deadlines,
@@ -60,6 +62,7 @@ impl Doors {
             preambles: Preambles::default(),
             workspace: Workspace::default(),
             waiting: Vec::new(),
+            handshakes: Handshakes::default(),
             spare: Vec::new(),
             headers: Deadlines::new(HEADER_TIMEOUT_MS),
             opening: Deadlines::new(HANDSHAKE_TIMEOUT_MS),
@@ -245,9 +248,24 @@ impl Doors {
 
     fn receive<W: Wire>(&mut self, turn: &mut Turn<'_, W>, connection: Connection, bytes: &[u8]) {
         let session = session_of(connection);
+        match self.link(connection) {
+            None => turn
+                .worker
+                .input(turn.now, Input::Received { session, bytes }),
+            Some(link) if link.is_opening() => self.keep_for_handshake(turn, connection, bytes),
+            Some(_) => self.hear(turn, connection, bytes),
+        }
+    }
+
+    /// Takes in what came for a link.
+    pub(super) fn hear<W: Wire>(
+        &mut self,
+        turn: &mut Turn<'_, W>,
+        connection: Connection,
+        bytes: &[u8],
+    ) {
+        let session = session_of(connection);
         let Some(link) = link_in(&mut self.links, connection) else {
-            turn.worker
-                .input(turn.now, Input::Received { session, bytes });
             return;
         };
         let (was_opening, held_before) = (link.is_opening(), link.held_bytes());

@@ -28,6 +28,10 @@ pub struct Link {
     sent: SentBytes,
     /// Plaintext for the records to come; holds no memory while empty.
     waiting: Vec<u8>,
+    /// What came during the handshake and waits for its turn.
+    unheard: Vec<u8>,
+    /// The handshake was given its first turn.
+    pub has_begun: bool,
 }
 
 impl Link {
@@ -40,7 +44,21 @@ impl Link {
             session,
             sent: SentBytes::default(),
             waiting: Vec::new(),
+            unheard: Vec::new(),
+            has_begun: false,
         }
+    }
+
+    /// Keeps what came until the handshake has a turn. Answers whether it is the first that waits, and how much waits now.
+    pub fn keep(&mut self, bytes: &[u8]) -> (bool, usize) {
+        let is_first = self.unheard.is_empty();
+        self.unheard.extend_from_slice(bytes);
+        (is_first, self.unheard.len())
+    }
+
+    /// What was kept; nothing is kept any more.
+    pub fn take_unheard(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.unheard)
     }
 
     /// Whether the handshake goes on.
@@ -57,9 +75,9 @@ impl Link {
         )
     }
 
-    /// Bytes of a record that is not whole.
+    /// Bytes of a record that is not whole, or not looked at.
     pub fn held_bytes(&self) -> usize {
-        self.session.held_bytes()
+        self.session.held_bytes() + self.unheard.len()
     }
 
     /// Notes whether a record is coming that is not whole, and since when. Answers whether one is.

@@ -8,6 +8,7 @@ mod counters;
 mod deadlines;
 mod doors;
 mod endings;
+mod handshakes;
 mod limits;
 mod link;
 mod plan;
