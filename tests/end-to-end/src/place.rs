@@ -55,6 +55,7 @@ pub enum PlaceError {
 pub struct Place {
     folder: TempDir,
     native: SocketAddr,
+    tls: SocketAddr,
 }
 
 impl Place {
@@ -72,6 +73,7 @@ impl Place {
         Ok(Self {
             folder,
             native: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
+            tls: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
         })
     }
 
@@ -93,6 +95,16 @@ impl Place {
     /// The address of the native door, the same for each start.
     pub fn native(&self) -> SocketAddr {
         self.native
+    }
+
+    /// The address of the door with TLS, where a `TlsDoor` opens it, the same for each start.
+    pub fn tls(&self) -> SocketAddr {
+        self.tls
+    }
+
+    /// The folder that holds all of it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Options of a node in this place.

@@ -74,9 +74,16 @@ impl RawConnection {
     /// # Errors
     /// Nobody listens, or the handshake fails.
     pub fn open_tls(server: SocketAddr, trust: &Trust) -> io::Result<Self> {
-        let mut connection = Self::over(server, Stream::Plain)?;
-        connection.stream = trust.open(connection.stream)?;
-        Ok(connection)
+        Self::open(server)?.begin_tls(trust)
+    }
+
+    /// Goes on with TLS, and makes the handshake. Nothing was read so far.
+    ///
+    /// # Errors
+    /// The handshake fails.
+    pub fn begin_tls(mut self, trust: &Trust) -> io::Result<Self> {
+        self.stream = trust.open(self.stream)?;
+        Ok(self)
     }
 
     fn over(server: SocketAddr, stream: impl Fn(TcpStream) -> Stream) -> io::Result<Self> {

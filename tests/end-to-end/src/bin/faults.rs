@@ -110,6 +110,9 @@ struct Rounds {
     /// Core threads of the node.
     #[arg(long, default_value_t = 2)]
     cores: usize,
+    /// All clients connect with TLS.
+    #[arg(long)]
+    tls: bool,
     /// Another binary than the workspace's own.
     #[arg(long)]
     binary: Option<PathBuf>,
@@ -198,6 +201,7 @@ fn run(ending: Ending, rounds: &Rounds) -> Result<bool, Box<dyn Error>> {
     let mut plan = RoundsPlan::new(ending, rounds.rounds, rounds.seed);
     plan.load.pairs = rounds.senders;
     plan.cores = rounds.cores;
+    plan.with_tls = rounds.tls;
     plan.binary.clone_from(&rounds.binary);
     let report = run_rounds(&plan)?;
     println!("{:#}", report.to_json());

@@ -1,4 +1,4 @@
-//! Performs a machine's effects over a socket, one at a time, and crashes between two of them by chance.
+//! Performs a machine's effects over a socket, with TLS or without, one at a time, and crashes between two of them by chance.
 //!
 //! Input: what the application asks, the socket, time. Output: what the application is told, in order. Invariant: a crash
 //! loses everything but the journal; effects that were not taken out before it never happened.
@@ -15,6 +15,8 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::Journal;
+use super::line::Line;
+use crate::tls::Trust;
 
 const READ_BYTES: usize = 64 * 1024;
 /// A dial on this machine that takes longer has failed.
@@ -25,6 +27,8 @@ const DIAL_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct DeviceOptions {
     /// Where its nodes are; each dial goes to one of them by chance.
     pub servers: Vec<SocketAddr>,
+    /// Whom it trusts, if it connects with TLS.
+    pub trust: Option<Trust>,
     /// Its session token.
     pub token: String,
     /// Seed of its jitter and its crashes.
@@ -49,7 +53,10 @@ pub struct Device {
     machine: Machine,
     random: ChaCha8Rng,
     socket: Option<TcpStream>,
+    line: Line,
     outbound: Vec<u8>,
+    /// What the line has made of it, for the socket.
+    wire: Vec<u8>,
     buffer: Vec<u8>,
     is_dial_wanted: bool,
     is_connected_by_choice: bool,
@@ -71,7 +78,9 @@ impl Device {
             options,
             journal: Journal::default(),
             socket: None,
+            line: Line::Plain,
             outbound: Vec::new(),
+            wire: Vec::new(),
             buffer: vec![0; READ_BYTES],
             is_dial_wanted: false,
             is_connected_by_choice: false,
@@ -146,9 +155,15 @@ impl Device {
     }
 
     fn hang_up(&mut self) {
-        self.socket = None;
-        self.outbound.clear();
+        self.drop_socket();
         self.is_dial_wanted = false;
+    }
+
+    fn drop_socket(&mut self) {
+        self.socket = None;
+        self.line = Line::Plain;
+        self.outbound.clear();
+        self.wire.clear();
     }
 
     /// Dies and starts again from the journal.
@@ -189,24 +204,39 @@ impl Device {
         let server = self.options.servers[index];
         let dialled = tokio::time::timeout(DIAL_TIMEOUT, TcpStream::connect(server)).await;
         self.is_dial_wanted = false;
-        self.outbound.clear();
-        match dialled {
-            Ok(Ok(socket)) => {
+        self.drop_socket();
+        let line = self.line();
+        match (dialled, line) {
+            (Ok(Ok(socket)), Ok(line)) => {
                 // Without it the test would only be slower.
                 let _ = socket.set_nodelay(true);
                 self.socket = Some(socket);
+                self.line = line;
                 self.input(Input::Opened);
             }
             _ => self.input(Input::Closed),
         }
     }
 
+    fn line(&self) -> io::Result<Line> {
+        match &self.options.trust {
+            None => Ok(Line::Plain),
+            Some(trust) => trust.connection().map(Box::new).map(Line::Tls),
+        }
+    }
+
     async fn wait_for_socket(&mut self, until: Instant) {
+        if self.socket.is_some() {
+            let encoded = self.line.encode(&mut self.outbound, &mut self.wire);
+            if encoded.is_err() {
+                return self.lost();
+            }
+        }
         let Some(socket) = &self.socket else {
             tokio::time::sleep_until(until).await;
             return;
         };
-        let interest = match (self.is_reading, self.outbound.is_empty()) {
+        let interest = match (self.is_reading, self.wire.is_empty()) {
             (true, true) => Interest::READABLE,
             (true, false) => Interest::READABLE | Interest::WRITABLE,
             (false, false) => Interest::WRITABLE,
@@ -227,9 +257,9 @@ impl Device {
 
     fn move_bytes(&mut self, is_readable: bool, is_writable: bool) {
         let Some(socket) = &self.socket else { return };
-        if is_writable && !self.outbound.is_empty() {
-            match socket.try_write(&self.outbound) {
-                Ok(bytes) => drop(self.outbound.drain(..bytes)),
+        if is_writable && !self.wire.is_empty() {
+            match socket.try_write(&self.wire) {
+                Ok(bytes) => drop(self.wire.drain(..bytes)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return self.lost(),
             }
@@ -237,20 +267,27 @@ impl Device {
         if is_readable && self.is_reading {
             match socket.try_read(&mut self.buffer) {
                 Ok(0) => self.lost(),
-                Ok(bytes) => {
-                    let now_ms = self.now_ms();
-                    let bytes = &self.buffer[..bytes];
-                    self.machine.input(now_ms, Input::Received { bytes });
-                }
+                Ok(bytes) => self.received(bytes),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => self.lost(),
             }
         }
     }
 
+    /// The first `bytes` of the buffer have come.
+    fn received(&mut self, bytes: usize) {
+        let mut plaintext = Vec::new();
+        let decoded = self.line.decode(&self.buffer[..bytes], &mut plaintext);
+        if !plaintext.is_empty() {
+            self.input(Input::Received { bytes: &plaintext });
+        }
+        if decoded.is_err() {
+            self.lost();
+        }
+    }
+
     fn lost(&mut self) {
-        self.socket = None;
-        self.outbound.clear();
+        self.drop_socket();
         self.input(Input::Closed);
     }
 }

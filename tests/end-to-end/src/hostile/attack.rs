@@ -12,11 +12,16 @@ use ringpost_wire::{ChatId, OpenChat, UserId};
 use super::tally::Tally;
 use crate::Tokens;
 use crate::raw::{RawConnection, Said};
+use crate::tls::TlsDoor;
 
 /// One attack.
 pub struct Attack<'a> {
     /// The native door.
     pub server: SocketAddr,
+    /// The door with TLS.
+    pub tls: &'a TlsDoor,
+    /// Well-behaved people connect with TLS.
+    pub is_beside_tls: bool,
     /// Makes tokens of the attacker's people.
     pub tokens: &'a Tokens,
     /// The attack's name, with which the names of its people begin.

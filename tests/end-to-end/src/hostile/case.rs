@@ -13,6 +13,8 @@ pub struct HostileCase {
     pub name: &'static str,
     /// Makes it, until the attack's end.
     pub(super) make: fn(&Attack<'_>, &mut Tally) -> io::Result<()>,
+    /// Well-behaved people beside it connect with TLS.
+    pub(super) is_beside_tls: bool,
 }
 
 /// All attacks.
@@ -21,6 +23,7 @@ pub const CASES: &[HostileCase] = &[
     case("unfinished-frames", garbage::unfinished_frames),
     case("silence", silence::silence),
     case("connect-storm", storm::connect_storm),
+    case_beside_tls("tls-handshake-storm", storm::handshake_storm),
     case("one-address-flood", address::one_address_flood),
     case("guessed-tokens", address::guessed_tokens),
     case("tiny-frames", flood::tiny_frames),
@@ -38,5 +41,19 @@ const fn case(
     name: &'static str,
     make: fn(&Attack<'_>, &mut Tally) -> io::Result<()>,
 ) -> HostileCase {
-    HostileCase { name, make }
+    HostileCase {
+        name,
+        make,
+        is_beside_tls: false,
+    }
+}
+
+const fn case_beside_tls(
+    name: &'static str,
+    make: fn(&Attack<'_>, &mut Tally) -> io::Result<()>,
+) -> HostileCase {
+    HostileCase {
+        is_beside_tls: true,
+        ..case(name, make)
+    }
 }

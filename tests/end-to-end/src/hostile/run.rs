@@ -1,6 +1,7 @@
 //! Makes the attacks of a plan on one node: beside each, pairs of people talk and others sign in, and memory is watched.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use super::tally::Tally;
 use crate::check::check;
 use crate::load::{DeviceLog, Fleet, LoadPlan};
 use crate::raw::RawConnection;
+use crate::tls::TlsDoor;
 use crate::{NodeProcess, Place, PlaceError, Tokens};
 
 /// Pairs of well-behaved people.
@@ -42,11 +44,14 @@ pub fn run_hostile(plan: &HostilePlan) -> Result<HostileReport, PlaceError> {
         let name = format!("RINGPOST_{name}");
         options.variables.push((name, value.to_owned()));
     }
+    let door = TlsDoor::of(&place).map_err(PlaceError::Folder)?;
+    door.open(&mut options);
     let mut node = NodeProcess::start(&options)?;
     let tokens = Tokens::of(&place.data())?;
     let stage = Stage {
         plan,
         place: &place,
+        door: &door,
         tokens: &tokens,
     };
     let mut cases = Vec::new();
@@ -68,6 +73,7 @@ pub fn run_hostile(plan: &HostilePlan) -> Result<HostileReport, PlaceError> {
 struct Stage<'a> {
     plan: &'a HostilePlan,
     place: &'a Place,
+    door: &'a TlsDoor,
     tokens: &'a Tokens,
 }
 
@@ -85,15 +91,22 @@ impl Stage<'_> {
             name: format!("beside-{}", case.name),
             pause_ms: 10,
             answer_every: 2,
+            trust: case.is_beside_tls.then(|| self.door.trust().clone()),
             ..LoadPlan::new(PAIRS, self.plan.seed)
         };
-        let fleet = Fleet::start(&load, self.place.native(), self.tokens);
+        let server = match load.trust {
+            Some(_) => self.door.address(),
+            None => self.place.native(),
+        };
+        let fleet = Fleet::start(&load, server, self.tokens);
         fleet.begin(STALL_TIMEOUT);
         fleet.wait_until(STALL_TIMEOUT, |totals| totals.kept >= u64::from(PAIRS));
         let sent_before = fleet.totals().sent;
         let resident_bytes_before = node.resident_bytes().unwrap_or_default();
         let attack = Attack {
             server: self.place.native(),
+            tls: self.door,
+            is_beside_tls: case.is_beside_tls,
             tokens: self.tokens,
             name: case.name,
             until: Instant::now() + self.plan.time,
@@ -160,6 +173,14 @@ fn watch(node: &NodeProcess, fleet: &Fleet, attack: &Attack<'_>, case: &HostileC
     })
 }
 
+fn knock(attack: &Attack<'_>) -> io::Result<RawConnection> {
+    if attack.is_beside_tls {
+        RawConnection::open_tls(attack.tls.address(), attack.tls.trust())
+    } else {
+        RawConnection::open(attack.server)
+    }
+}
+
 /// People sign in one after the other until the attack is over: how many, the longest wait, and who was not let in.
 fn newcomers(attack: &Attack<'_>, is_over: &AtomicBool) -> (u64, Duration, Vec<String>) {
     let mut refused = Vec::new();
@@ -169,7 +190,7 @@ fn newcomers(attack: &Attack<'_>, is_over: &AtomicBool) -> (u64, Duration, Vec<S
             .tokens
             .make(&format!("newcomer-{}-{count}", attack.name), 1);
         let began = Instant::now();
-        let signed_in = RawConnection::open(attack.server).and_then(|mut connection| {
+        let signed_in = knock(attack).and_then(|mut connection| {
             connection.sign_in(&token)?;
             connection.end_writing();
             Ok(())

@@ -86,6 +86,7 @@ impl Fleet {
             let seed = plan.seed.wrapping_mul(1_000_003) ^ index as u64;
             let device = DeviceOptions {
                 servers: servers.to_vec(),
+                trust: plan.trust.clone(),
                 token: tokens.make(&part.subject, part.device),
                 seed,
                 crash_one_in: plan.crash_one_in,

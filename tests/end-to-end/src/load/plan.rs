@@ -2,6 +2,8 @@
 
 use ringpost_wire::{ChatId, DeviceAddress, DeviceId, UserId};
 
+use crate::tls::Trust;
+
 /// A load.
 #[derive(Clone, Debug)]
 pub struct LoadPlan {
@@ -21,6 +23,8 @@ pub struct LoadPlan {
     pub answer_every: u64,
     /// Each client crashes before one of so many effects, by chance; 0 never.
     pub crash_one_in: u32,
+    /// Whom all clients trust, if they connect with TLS: then the servers' TLS doors are to be named.
+    pub trust: Option<Trust>,
     /// Seed of everything by chance.
     pub seed: u64,
 }
@@ -37,6 +41,7 @@ impl LoadPlan {
             payload_bytes: 64,
             answer_every: 10,
             crash_one_in: 0,
+            trust: None,
             seed,
         }
     }

@@ -167,6 +167,7 @@ mod tests {
             findings.add(*wrong, String::new);
         }
         RoundsReport {
+            with_tls: false,
             ending: Ending::Kill,
             seed: 1,
             lives: Vec::new(),

@@ -38,6 +38,8 @@ pub struct RoundsPlan {
     pub seed: u64,
     /// The load, which goes on over all rounds.
     pub load: LoadPlan,
+    /// Whether all clients connect with TLS.
+    pub with_tls: bool,
     /// Core threads of the node.
     pub cores: usize,
     /// The binary, if it is not the workspace's own.
@@ -64,6 +66,7 @@ impl RoundsPlan {
                 crash_one_in: 20_000,
                 ..LoadPlan::new(200, seed)
             },
+            with_tls: false,
             cores: 2,
             binary: None,
             fault: None,

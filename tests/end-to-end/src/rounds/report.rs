@@ -25,6 +25,8 @@ pub struct Life {
 pub struct RoundsReport {
     /// How each round ended.
     pub ending: Ending,
+    /// Whether all clients connected with TLS.
+    pub with_tls: bool,
     /// The seed.
     pub seed: u64,
     /// The node's lives; the last one is that in which everything settled.
@@ -60,6 +62,7 @@ impl RoundsReport {
         let first_sent = restarts.iter().filter_map(|life| life.first_sent_ms);
         json!({
             "ending": format!("{:?}", self.ending),
+            "tls": self.with_tls,
             "seed": self.seed,
             "clean": self.is_clean(),
             "rounds": restarts.len(),

@@ -12,6 +12,7 @@ use super::plan::{Cut, Ending, RoundsPlan};
 use super::report::{Life, RoundsReport};
 use crate::check::check;
 use crate::load::{Fleet, Totals};
+use crate::tls::TlsDoor;
 use crate::{Fsck, NodeError, NodeProcess, Place, PlaceError, Tokens};
 
 /// Longest wait until everyone is registered and has a chat, at the start of the first life.
@@ -28,6 +29,9 @@ pub enum RoundsError {
     /// The node's folder could not be worked with.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// A certificate could not be made.
+    #[error("a certificate: {0}")]
+    Certificate(std::io::Error),
     /// The recorder or the cut failed.
     #[error(transparent)]
     PowerLoss(#[from] PowerLossError),
@@ -60,6 +64,7 @@ pub fn run_rounds(plan: &RoundsPlan) -> Result<RoundsReport, RoundsError> {
 struct Series<'a> {
     plan: &'a RoundsPlan,
     place: &'a Place,
+    door: Option<TlsDoor>,
     random: ChaCha8Rng,
     fleet: Fleet,
     node: Option<NodeProcess>,
@@ -72,10 +77,15 @@ struct Series<'a> {
 
 impl<'a> Series<'a> {
     fn begin(plan: &'a RoundsPlan, place: &'a Place) -> Result<Self, RoundsError> {
+        let door = plan.with_tls.then(|| TlsDoor::of(place)).transpose();
+        let door = door.map_err(RoundsError::Certificate)?;
         let started = Instant::now();
-        let node = start(plan, place, None)?;
+        let node = start((plan, place, door.as_ref()), None)?;
         let ready_ms = started.elapsed().as_millis() as u64;
-        let fleet = Fleet::start(&plan.load, place.native(), &Tokens::of(&place.data())?);
+        let mut load = plan.load.clone();
+        load.trust = door.as_ref().map(|door| door.trust().clone());
+        let address = door.as_ref().map_or(place.native(), TlsDoor::address);
+        let fleet = Fleet::start(&load, address, &Tokens::of(&place.data())?);
         let has_begun = fleet.begin(BEGIN_TIMEOUT)
             && fleet.wait_until(BEGIN_TIMEOUT, |totals| totals.closed_chats == 0);
         if !has_begun {
@@ -84,6 +94,7 @@ impl<'a> Series<'a> {
         Ok(Self {
             plan,
             place,
+            door,
             random: ChaCha8Rng::seed_from_u64(plan.seed),
             fleet,
             node: Some(node),
@@ -141,7 +152,7 @@ impl<'a> Series<'a> {
     /// Starts the node on what is left. Answers whether it takes messages.
     fn start_again(&mut self) -> Result<bool, RoundsError> {
         self.started = Instant::now();
-        match start(self.plan, self.place, self.plan.fault) {
+        match start((self.plan, self.place, self.door.as_ref()), self.plan.fault) {
             Ok(node) => self.node = Some(node),
             Err(RoundsError::Node(NodeError::NotStarted { log })) => {
                 self.not_started = Some(log);
@@ -185,6 +196,7 @@ impl<'a> Series<'a> {
         }
         Ok(RoundsReport {
             ending: self.plan.ending,
+            with_tls: self.plan.with_tls,
             seed: self.plan.seed,
             lives: self.lives,
             totals,
@@ -198,11 +210,13 @@ impl<'a> Series<'a> {
 }
 
 fn start(
-    plan: &RoundsPlan,
-    place: &Place,
+    (plan, place, door): (&RoundsPlan, &Place, Option<&TlsDoor>),
     fault: Option<SyncFault>,
 ) -> Result<NodeProcess, RoundsError> {
     let mut options = place.options(plan.cores);
+    if let Some(door) = door {
+        door.open(&mut options);
+    }
     options.binary.clone_from(&plan.binary);
     let mut command = options.command()?;
     if plan.ending == Ending::PowerLoss {

@@ -1,6 +1,7 @@
 //! A certificate that signs itself, with its key, and the two files of a node that shows it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
@@ -44,6 +45,12 @@ impl CertificatePair {
         })
     }
 
+    /// The file of the certificate in a folder.
+    pub fn certificate_in(folder: &Path) -> PathBuf {
+        let [certificate, _] = files(folder);
+        certificate
+    }
+
     /// Writes both files into a folder; each is there whole or as before.
     ///
     /// # Errors
@@ -60,11 +67,16 @@ impl CertificatePair {
 
     /// Has a node show what the folder holds, on a free port.
     pub fn show(options: &mut NodeOptions, folder: &Path) {
+        Self::show_at(options, folder, SocketAddr::from(([127, 0, 0, 1], 0)));
+    }
+
+    /// Has a node show what the folder holds at an address.
+    pub fn show_at(options: &mut NodeOptions, folder: &Path, address: SocketAddr) {
         let [certificate, key] = files(folder).map(|path| path.display().to_string());
         let variables = [
             ("RINGPOST_TLS__CERTIFICATE", certificate),
             ("RINGPOST_TLS__KEY", key),
-            ("RINGPOST_LISTEN__TLS", "127.0.0.1:0".to_owned()),
+            ("RINGPOST_LISTEN__TLS", address.to_string()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value));
         options.variables.extend(variables);

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use ringpost_wire::ALPN_NAME;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -40,12 +41,35 @@ impl Trust {
             Version::Tls12 => &TLS12,
             Version::Tls13 => &TLS13,
         };
-        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_protocol_versions(&[version])
             .map_err(io::Error::other)?
             .with_root_certificates(roots)
             .with_no_client_auth();
+        config.alpn_protocols = vec![ALPN_NAME.to_vec()];
         Ok(Self(Arc::new(config)))
+    }
+
+    /// A connection to the server, without a socket.
+    ///
+    /// # Errors
+    /// rustls refuses.
+    pub(crate) fn connection(&self) -> io::Result<ClientConnection> {
+        let name = ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?;
+        let mut connection =
+            ClientConnection::new(self.0.clone(), name).map_err(io::Error::other)?;
+        connection.set_buffer_limit(None);
+        Ok(connection)
+    }
+
+    /// The first words of a handshake, the same whatever the server answers.
+    ///
+    /// # Errors
+    /// rustls refuses.
+    pub(crate) fn hello(&self) -> io::Result<Vec<u8>> {
+        let mut hello = Vec::new();
+        self.connection()?.write_tls(&mut hello)?;
+        Ok(hello)
     }
 
     /// Makes the handshake on a connection.
@@ -53,9 +77,7 @@ impl Trust {
     /// # Errors
     /// It fails.
     pub(crate) fn open(&self, stream: Stream) -> io::Result<Stream> {
-        let name = ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?;
-        let mut connection =
-            ClientConnection::new(self.0.clone(), name).map_err(io::Error::other)?;
+        let mut connection = self.connection()?;
         let mut socket = stream.into_socket();
         while connection.is_handshaking() {
             connection.complete_io(&mut socket)?;

@@ -17,4 +17,5 @@ mod starting;
 mod stopping;
 mod tls;
 mod tools;
+mod tools_tls;
 mod world;

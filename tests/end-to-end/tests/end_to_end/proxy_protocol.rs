@@ -3,8 +3,9 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use ringpost_end_to_end::NodeProcess;
 use ringpost_end_to_end::raw::{RawConnection, Said, hello_frame};
+use ringpost_end_to_end::tls::TlsDoor;
+use ringpost_end_to_end::{NodeProcess, Place};
 use ringpost_wire::ErrorCode;
 
 use crate::world::{TIMEOUT, World};
@@ -59,6 +60,41 @@ fn a_header_from_a_balancer_opens_the_door_however_it_is_cut() {
     let introduced = "ringpost_proxy_headers_total";
     let is_counted = |node: &NodeProcess| node.metric(introduced).unwrap() == Some(4.0);
     assert!(world.until(is_counted));
+    world.end();
+}
+
+#[test]
+fn a_header_in_front_of_tls_opens_that_door_and_none_is_read_within() {
+    let place = Place::new().unwrap();
+    let door = TlsDoor::of(&place).unwrap();
+    let mut options = place.options(1);
+    door.open(&mut options);
+    let balancers = "RINGPOST_LISTEN__PROXY_PROTOCOL_FROM";
+    let balancers = (balancers.to_owned(), "127.0.0.1".to_owned());
+    options.variables.push(balancers);
+    let node = NodeProcess::start(&options).unwrap();
+    let world = World { place, node };
+    let token = world.tokens().make("ann", 1);
+    let hello = hello_frame(&token, 0);
+    for header in [HEADER, LOCAL] {
+        let mut connection = RawConnection::open(door.address()).unwrap();
+        connection.write(header).unwrap();
+        let mut connection = connection.begin_tls(door.trust()).unwrap();
+        connection.sign_in(&token).unwrap();
+    }
+    // Without a header, and with one inside of TLS.
+    let bare = RawConnection::open_tls(door.address(), door.trust());
+    assert!(bare.is_err());
+    assert!(world.until(|_| failures(&world, "not_proxy") == 1.0));
+    let mut connection = RawConnection::open(door.address()).unwrap();
+    connection.write(HEADER).unwrap();
+    let mut connection = connection.begin_tls(door.trust()).unwrap();
+    connection.write(&[HEADER, &hello].concat()).unwrap();
+    let said = connection.next_said().unwrap();
+    assert!(
+        matches!(said, Said::Failure { fatal: true, .. } | Said::Closed),
+        "{said:?}"
+    );
     world.end();
 }
 
