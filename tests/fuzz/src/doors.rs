@@ -74,7 +74,7 @@ fn ends() -> Ends {
     let identity = Identity::from_pem(certificate.as_bytes(), key.serialize_pem().as_bytes());
     let roots = certificate.as_bytes();
     Ends {
-        server: ServerTls::new(identity.expect("they belong together")).expect("a server"),
+        server: ServerTls::new(identity.expect("they belong together"), b"fuzz").expect("a server"),
         clients: [
             ClientTls::new(roots).expect("roots"),
             ClientTls::tls12(roots).expect("roots"),

@@ -10,7 +10,9 @@ use ringpost_gateway_ring::Connection;
 
 use super::counters::Ended;
 use super::doors::{Doors, Turn, link_in};
-use super::limits::{HANDSHAKES_MAX, HANDSHAKES_PACE_MS, HANDSHAKES_TURN_US, UNHEARD_BYTES_MAX};
+use super::limits::{
+    HANDSHAKES_MAX, HANDSHAKES_PACE_MS, HANDSHAKES_TURN_US, HELD_BYTES_MAX, UNHEARD_BYTES_MAX,
+};
 use super::wire::Wire;
 
 /// The handshakes of one core for which bytes have come, and some that are over.
@@ -49,7 +51,8 @@ impl Doors {
         };
         let (is_first, unheard_bytes) = link.keep(bytes);
         self.counters.held_bytes += bytes.len() as u64;
-        if unheard_bytes > UNHEARD_BYTES_MAX {
+        let is_full = self.counters.held_bytes > HELD_BYTES_MAX as u64;
+        if unheard_bytes > UNHEARD_BYTES_MAX || is_full {
             return self.give_up(turn, connection, Ended::Crowded);
         }
         if is_first {
