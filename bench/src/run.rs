@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::calendar::rfc3339;
 use crate::drive::{Engine, EngineOptions, Measured, RunError};
 use crate::fleet::{Fleet, World};
-use crate::node::{NodeHandle, Reading};
+use crate::node::{NodeHandle, Reading, TlsMode};
 use crate::record::{
     Circumstances, GeneratorUse, RUN_FORMAT, Recorder, RunFile, ServerTotals, Stage, TableRow,
 };
@@ -24,6 +24,8 @@ pub struct RunOptions {
     pub scenario: Scenario,
     /// The node.
     pub node: NodeHandle,
+    /// How devices make handshakes, if they connect with TLS.
+    pub tls: Option<TlsMode>,
     /// Where the run's folder is made; none records nothing.
     pub runs: Option<PathBuf>,
     /// The command, from the repository's root.
@@ -78,6 +80,7 @@ pub fn run(options: RunOptions) -> Result<Finished, RunError> {
     let empty = Reading::take(&options.node).ok();
     let engine_options = EngineOptions {
         server: options.node.native,
+        tls: options.tls.zip(options.node.tls.clone()),
         node: Some(options.node.clone()),
         issuer: Issuer::of_data_directory(&options.node.data)?,
         runs: options.runs.clone(),

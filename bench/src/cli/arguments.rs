@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::compare::CompareArguments;
 use crate::node::CoreList;
@@ -78,6 +78,17 @@ pub struct RunArguments {
     /// Program to start as the node.
     #[arg(long, conflicts_with = "server")]
     pub ringpost: Option<PathBuf>,
+    /// Connect with TLS to the node that is started, which gets a certificate for the run; sessions after a device's first are resumed, or in
+    /// full too.
+    #[arg(
+        long,
+        value_name = "HANDSHAKES",
+        value_enum,
+        conflicts_with = "server",
+        num_args = 0..=1,
+        default_missing_value = "resumed"
+    )]
+    pub tls: Option<Handshakes>,
     /// Further argument of the node that is started.
     #[arg(
         long = "node-arg",
@@ -96,6 +107,15 @@ pub struct RunArguments {
     /// How both are set up.
     #[command(flatten)]
     pub setup: SetupArguments,
+}
+
+/// Handshakes of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Handshakes {
+    /// Each in full.
+    Full,
+    /// With a ticket from a device's second on.
+    Resumed,
 }
 
 /// A comparison.

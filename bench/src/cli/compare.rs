@@ -68,6 +68,7 @@ fn one_run(
     let options = RunOptions {
         scenario,
         node: node.handle().clone(),
+        tls: None,
         runs: None,
         command: String::new(),
         commit: (String::new(), false),

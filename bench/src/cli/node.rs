@@ -40,6 +40,7 @@ impl Node {
         }
         let mut options = options(&arguments.setup, sessions);
         options.ringpost.clone_from(&arguments.ringpost);
+        options.with_tls = arguments.tls.is_some();
         options
             .arguments
             .extend_from_slice(&arguments.node_arguments);
@@ -64,6 +65,7 @@ impl Node {
 fn running(arguments: &RunningArguments) -> Option<NodeHandle> {
     Some(NodeHandle {
         native: arguments.server?,
+        tls: None,
         http: arguments.http?,
         data: arguments.data.clone()?,
         pid: arguments.server_pid?,
@@ -102,6 +104,12 @@ pub fn options(setup: &SetupArguments, sessions: u32) -> NodeOptions {
 /// The machine cannot be read.
 pub fn circumstances(arguments: &RunArguments) -> Result<Circumstances, ReadMachineError> {
     let mut circumstances = machine_circumstances(&arguments.setup)?;
+    if let Some(handshakes) = arguments.tls {
+        let note = format!("TLS 1.3 on every connection, handshakes: {handshakes:?}");
+        circumstances
+            .notes
+            .push(note.to_lowercase().replace("tls", "TLS"));
+    }
     if arguments.running.server.is_none() {
         circumstances.store = Some(store_of(arguments).to_owned());
         let limits = UNLIMITED

@@ -16,11 +16,12 @@ use super::addresses::local_address;
 use super::clock::Clock;
 use super::connects::Connects;
 use super::error::RunError;
+use super::links::{Links, receive};
 use super::progress::Progress;
 use super::watch::Watch;
 use crate::calendar::rfc3339;
 use crate::fleet::{Counts, Fleet};
-use crate::node::NodeHandle;
+use crate::node::{NodeHandle, TlsDoor, TlsMode};
 use crate::record::{Recorder, Row, Stage};
 use crate::results::folder_name;
 use crate::token::Issuer;
@@ -40,6 +41,8 @@ const INTERVAL_NS: u64 = 1_000_000_000;
 pub struct EngineOptions {
     /// The node's native door.
     pub server: SocketAddr,
+    /// How devices make handshakes with the door that has TLS; `None` for the plain one.
+    pub tls: Option<(TlsMode, TlsDoor)>,
     /// The node's process and HTTP door, if they can be watched.
     pub node: Option<NodeHandle>,
     /// Makes the devices' tokens.
@@ -68,11 +71,21 @@ pub struct Engine {
     started: SystemTime,
     folder: Option<PathBuf>,
     reactor: Reactor,
+    links: Option<Links>,
     by_slot: Vec<u32>,
     out: Vec<u8>,
     ended: Vec<(u32, bool)>,
     not_reading: BTreeSet<u32>,
     cuts: VecDeque<u32>,
+}
+
+/// What is written to a connection.
+#[derive(Clone, Copy)]
+enum Bytes {
+    /// What the device says.
+    Out,
+    /// What its link has made of it.
+    OfLink,
 }
 
 /// The counted part of a run.
@@ -88,8 +101,16 @@ impl Engine {
     ///
     /// # Errors
     /// The reactor cannot be had.
-    pub fn new(fleet: Fleet, options: EngineOptions) -> Result<Self, RunError> {
-        let slots = fleet.world().devices() + SPARE_SLOTS;
+    pub fn new(fleet: Fleet, mut options: EngineOptions) -> Result<Self, RunError> {
+        let devices = fleet.world().devices();
+        let slots = devices + SPARE_SLOTS;
+        let links = match &options.tls {
+            None => None,
+            Some((mode, door)) => {
+                options.server = door.address;
+                Some(Links::new(door, *mode, devices)?)
+            }
+        };
         let config = ReactorConfig {
             slots,
             receive_buffers: 1024,
@@ -98,6 +119,7 @@ impl Engine {
         };
         Ok(Self {
             reactor: Reactor::new(config)?,
+            links,
             by_slot: vec![u32::MAX; slots as usize],
             clock: Clock::start(),
             connects: Connects::new(options.seed),
@@ -162,6 +184,7 @@ impl Engine {
     fn take_events(&mut self, wait: Duration) -> io::Result<()> {
         let Self {
             reactor,
+            links,
             fleet,
             by_slot,
             clock,
@@ -175,7 +198,7 @@ impl Engine {
             let device = by_slot[connection.slot() as usize];
             (device != u32::MAX && fleet.connection(device) == Some(connection)).then_some(device)
         };
-        reactor.turn(Some(wait), |event| {
+        reactor.turn_with(Some(wait), |sockets, event| {
             if now_ns == 0 {
                 now_ns = clock.now_ns();
             }
@@ -185,11 +208,16 @@ impl Engine {
                         return;
                     };
                     let was_live = fleet.is_live(device);
-                    if let Err(error) = fleet.receive(device, bytes, now_ns) {
-                        fleet
-                            .recorder
-                            .errors
-                            .count("broken-stream", || error.to_string());
+                    let received = match links {
+                        None => fleet
+                            .receive(device, bytes, now_ns)
+                            .map_err(|error| error.to_string()),
+                        Some(links) => {
+                            receive((links, sockets), fleet, (device, connection, bytes), now_ns)
+                        }
+                    };
+                    if let Err(error) = received {
+                        fleet.recorder.errors.count("broken-stream", || error);
                         ended.push((device, true));
                     }
                     if !was_live && fleet.is_live(device) {
@@ -288,6 +316,11 @@ impl Engine {
         self.out.clear();
         self.fleet
             .begin_connect(device, connection, &token, now_ns, &mut self.out);
+        if let Some(links) = &mut self.links
+            && links.begin(device).is_ok()
+        {
+            self.write_bytes(device, Bytes::OfLink);
+        }
         self.write(device);
         Ok(())
     }
@@ -305,23 +338,47 @@ impl Engine {
         }
     }
 
-    /// Writes `out` to a device's connection.
+    /// Writes `out` to a device's connection, through its link if it has one.
     fn write(&mut self, device: u32) {
-        let Some(connection) = self
-            .fleet
-            .connection(device)
-            .filter(|_| !self.out.is_empty())
-        else {
+        if self.out.is_empty() || self.fleet.connection(device).is_none() {
+            return;
+        }
+        self.fleet.counts.bytes_out += self.out.len() as u64;
+        let Some(links) = &mut self.links else {
+            return self.write_bytes(device, Bytes::Out);
+        };
+        match links.say(device, &self.out) {
+            Ok(()) => self.write_bytes(device, Bytes::OfLink),
+            Err(error) => self.count_refused(device, &error),
+        }
+    }
+
+    fn write_bytes(&mut self, device: u32, which: Bytes) {
+        let Some(connection) = self.fleet.connection(device) else {
             return;
         };
-        self.fleet.counts.bytes_out += self.out.len() as u64;
-        if let Err(error) = self.reactor.write(connection, &[&self.out]) {
-            self.fleet
-                .recorder
-                .errors
-                .count("write-refused", || error.to_string());
-            self.ended.push((device, true));
+        let bytes = match (which, &self.links) {
+            (Bytes::OfLink, Some(links)) => links.outgoing(),
+            _ => &self.out,
+        };
+        let written = match bytes.is_empty() {
+            true => Ok(0),
+            false => self.reactor.write(connection, &[bytes]),
+        };
+        if let Some(links) = &mut self.links {
+            links.clear();
         }
+        if let Err(error) = written {
+            self.count_refused(device, &error);
+        }
+    }
+
+    fn count_refused(&mut self, device: u32, error: &dyn std::error::Error) {
+        self.fleet
+            .recorder
+            .errors
+            .count("write-refused", || error.to_string());
+        self.ended.push((device, true));
     }
 
     /// Stops or goes on taking bytes from a device's connection.

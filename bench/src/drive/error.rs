@@ -3,6 +3,7 @@
 use std::io;
 
 use ringpost_gateway_ring::StartError;
+use ringpost_gateway_tls::ClientTlsError;
 
 use crate::record::RecordError;
 use crate::schedule::ScheduleError;
@@ -17,6 +18,9 @@ pub enum RunError {
     /// The reactor failed.
     #[error("the reactor failed: {0}")]
     Turn(#[from] io::Error),
+    /// The node's certificate is none.
+    #[error("TLS: {0}")]
+    Tls(#[from] ClientTlsError),
     /// No tokens.
     #[error(transparent)]
     Issuer(#[from] IssuerError),

@@ -6,6 +6,7 @@ mod connects;
 mod course;
 mod engine;
 mod error;
+mod links;
 mod measure;
 mod overload;
 mod progress;

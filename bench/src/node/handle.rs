@@ -14,12 +14,32 @@ use nix::unistd::Pid;
 pub struct NodeHandle {
     /// Where clients connect.
     pub native: SocketAddr,
+    /// Where they connect with TLS, if they can.
+    pub tls: Option<TlsDoor>,
     /// Health, metrics, administration.
     pub http: SocketAddr,
     /// Its data directory, with the secret that signs sessions.
     pub data: PathBuf,
     /// Its process.
     pub pid: u32,
+}
+
+/// A node's door with TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsDoor {
+    /// Where it is.
+    pub address: SocketAddr,
+    /// The certificate that it shows, in PEM; nobody else has signed it.
+    pub certificate: String,
+}
+
+/// How devices make the handshakes of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsMode {
+    /// Each in full.
+    Full,
+    /// With the ticket from the device's session before, from its second on.
+    Resumed,
 }
 
 /// A node's process could not be signalled.

@@ -1,6 +1,7 @@
 //! The node under measurement: which program it is, starting and ending it, and what it takes of the machine.
 
 mod binary;
+mod certificate;
 mod commit;
 mod handle;
 mod http;
@@ -15,8 +16,11 @@ mod start_error;
 mod started;
 
 pub use binary::{FindBinaryError, NodeBinary};
+pub use certificate::NODE_DOMAIN;
+#[cfg(test)]
+pub(crate) use certificate::write_certificate;
 pub use commit::Commit;
-pub use handle::{NodeHandle, SignalError};
+pub use handle::{NodeHandle, SignalError, TlsDoor, TlsMode};
 pub use http::{AskError, get};
 pub use machine::{Machine, ReadMachineError};
 pub use metrics::{Buckets, Metrics};

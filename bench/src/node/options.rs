@@ -22,6 +22,8 @@ pub struct NodeOptions {
     pub arguments: Vec<String>,
     /// Further environment variables: any key of its configuration, as `RINGPOST_STORE__RETENTION_DAYS`.
     pub variables: Vec<(String, String)>,
+    /// Whether it gets a certificate and opens its door with TLS.
+    pub with_tls: bool,
     /// Processors that it is bound to, by `taskset`; `None` for those of the thread that starts it.
     pub pin: Option<CoreList>,
     /// Its real-time priority (round robin, 1 to 99), by `chrt`; needs the right to set one.
@@ -41,6 +43,7 @@ impl Default for NodeOptions {
             cores: None,
             arguments: Vec::new(),
             variables: Vec::new(),
+            with_tls: false,
             pin: None,
             real_time_priority: None,
             start_timeout: Duration::from_secs(60),

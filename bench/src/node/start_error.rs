@@ -15,6 +15,9 @@ pub enum StartNodeError {
     /// There is no folder for its data.
     #[error("making a folder for the node: {0}")]
     Folder(io::Error),
+    /// There is no certificate for it.
+    #[error("making a certificate for the node: {0}")]
+    Certificate(io::Error),
     /// Its log cannot be written or read.
     #[error("the node's log {path}: {source}")]
     Log {

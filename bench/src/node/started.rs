@@ -17,7 +17,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::binary::NodeBinary;
-use super::handle::{NodeHandle, SignalError, signal};
+use super::certificate::write_certificate;
+use super::handle::{NodeHandle, SignalError, TlsDoor, signal};
 use super::http::get;
 use super::options::NodeOptions;
 use super::scratch::scratch_folder;
@@ -86,11 +87,24 @@ impl StartedNode {
             place(&options.data, "data"),
             place(&options.log, "node.log"),
         );
-        let child = spawn(options, &binary, &data, &log)?;
+        let mut options = options.clone();
+        let certificate = options.with_tls.then(|| {
+            let folder = log.parent().unwrap_or(Path::new("."));
+            write_certificate(folder).map_err(StartNodeError::Certificate)
+        });
+        let certificate = certificate.transpose()?.map(|(certificate, variables)| {
+            options.variables.extend(variables);
+            certificate
+        });
+        let child = spawn(&options, &binary, &data, &log)?;
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut node = Self {
             handle: NodeHandle {
                 native: nowhere,
+                tls: certificate.map(|certificate| TlsDoor {
+                    address: nowhere,
+                    certificate,
+                }),
                 http: nowhere,
                 data,
                 pid: child.id(),
@@ -199,10 +213,13 @@ impl StartedNode {
             return Err(StartNodeError::Ended { status, log });
         }
         let text = fs::read_to_string(&self.log).map_err(log_failed)?;
-        let Some((native, http)) = text.lines().find_map(addresses_of) else {
+        let Some((native, tls, http)) = text.lines().find_map(addresses_of) else {
             return Ok(Some("it has opened no door".to_owned()));
         };
         (self.handle.native, self.handle.http) = (native, http);
+        if let (Some(door), Some(address)) = (&mut self.handle.tls, tls) {
+            door.address = address;
+        }
         Ok(match get(http, "/readyz", READY_TIMEOUT) {
             Ok((200, _)) => None,
             Ok((_, reason)) => Some(reason.trim().to_owned()),
@@ -243,11 +260,11 @@ fn spawn(
 }
 
 /// The addresses in the line that a node logs when it takes messages.
-fn addresses_of(line: &str) -> Option<(SocketAddr, SocketAddr)> {
+fn addresses_of(line: &str) -> Option<(SocketAddr, Option<SocketAddr>, SocketAddr)> {
     let value: Value = serde_json::from_str(line).ok()?;
     let fields = value.get("fields")?;
     let address = |name: &str| fields.get(name)?.as_str()?.parse().ok();
-    Some((address("native")?, address("http")?))
+    Some((address("native")?, address("tls"), address("http")?))
 }
 
 fn tail(log: &Path) -> String {

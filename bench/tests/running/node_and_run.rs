@@ -41,6 +41,7 @@ pub fn run_on(node: &NodeHandle, scenario: Scenario, stop: &Arc<AtomicBool>) -> 
     let options = RunOptions {
         scenario,
         node: node.clone(),
+        tls: None,
         runs: None,
         command: String::new(),
         commit: (String::new(), false),

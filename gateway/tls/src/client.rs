@@ -12,6 +12,9 @@ use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use crate::session::Session;
 
+/// Tickets of one server that rustls keeps at most.
+const TICKETS_PER_SERVER: usize = 8;
+
 /// Why there is no client or no session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientTlsError {
@@ -90,7 +93,9 @@ impl ClientTls {
     /// Keeps tickets of so many servers, instead of some hundred.
     #[must_use]
     pub fn with_tickets_for(mut self, servers: usize) -> Self {
-        Arc::make_mut(&mut self.config).resumption = Resumption::in_memory_sessions(servers);
+        // rustls counts so many tickets for each server.
+        let tickets = servers.saturating_mul(TICKETS_PER_SERVER);
+        Arc::make_mut(&mut self.config).resumption = Resumption::in_memory_sessions(tickets);
         self
     }
 

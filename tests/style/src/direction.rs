@@ -43,6 +43,7 @@ fn allowed(package: &str) -> Option<&'static [&'static str]> {
             "ringpost-storage-check",
             "ringpost-gateway-core",
             "ringpost-gateway-ring",
+            "ringpost-gateway-tls",
             "ringpost-client-core",
             "ringpost-client-native",
         ],
