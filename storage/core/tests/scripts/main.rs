@@ -7,6 +7,7 @@ mod marks;
 mod model;
 mod pages;
 mod random;
+mod removal;
 mod retries;
 mod senders;
 mod trims;
