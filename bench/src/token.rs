@@ -59,5 +59,6 @@ impl Issuer {
             expires_at_s: now_s + TOKEN_LIFE_S,
         }
         .sign(&self.signer)
+        .expect("a secret always signs")
     }
 }

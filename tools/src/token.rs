@@ -49,6 +49,6 @@ impl TokenKey {
             issued_at_s: now_s.min(now_s.saturating_add_signed(expires_in)),
             expires_at_s: now_s.saturating_add_signed(expires_in),
         };
-        token.sign(&self.0)
+        token.sign(&self.0).expect("a secret always signs")
     }
 }

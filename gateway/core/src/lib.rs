@@ -43,7 +43,8 @@ pub use peer::{PeerKey, PeerLimit, PeerLimits, PeerRefusals, Peers};
 pub use shard_map::ShardMap;
 pub use time::Now;
 pub use token::{
-    Algorithm, Jwks, JwksError, KeyError, KeySet, KeySetError, NewToken, SkippedKey, TokenError,
-    TokenHolder, TokenKey, TokenRules, TokenSigner, TokenVerifier,
+    Algorithm, Jwks, JwksError, KeyError, KeySet, KeySetError, NewToken, NoRandomness,
+    RandomSource, SkippedKey, TokenError, TokenHolder, TokenKey, TokenRules, TokenSigner,
+    TokenVerifier,
 };
 pub use worker::{Summary, Worker};

@@ -88,7 +88,7 @@ impl Node {
             issued_at_s,
             expires_at_s: issued_at_s + TOKEN_AGE_S,
         };
-        let token = token.sign(&signer());
+        let token = token.sign(&signer()).expect("a secret always signs");
         let hello = Hello {
             version_min: 1,
             version_max: 1,

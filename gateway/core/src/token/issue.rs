@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use super::signer::TokenSigner;
+use super::signer::{NoRandomness, TokenSigner};
 
 /// What a new token says.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +21,23 @@ pub struct NewToken<'a> {
 
 impl NewToken<'_> {
     /// The token for the audience `ringpost` and without an issuer.
-    pub fn sign(&self, signer: &TokenSigner) -> String {
+    ///
+    /// # Errors
+    /// ES256 needs randomness and there is none; other keys always sign.
+    pub fn sign(&self, signer: &TokenSigner) -> Result<String, NoRandomness> {
         self.sign_for(signer, "ringpost", None)
     }
 
     /// The token for an audience, and of an issuer where there is one.
-    pub fn sign_for(&self, signer: &TokenSigner, audience: &str, issuer: Option<&str>) -> String {
+    ///
+    /// # Errors
+    /// As for `sign`.
+    pub fn sign_for(
+        &self,
+        signer: &TokenSigner,
+        audience: &str,
+        issuer: Option<&str>,
+    ) -> Result<String, NoRandomness> {
         let mut header = json!({ "alg": signer.algorithm().name(), "typ": "JWT" });
         if let Some(id) = signer.id() {
             header["kid"] = json!(id);
@@ -47,8 +58,8 @@ impl NewToken<'_> {
             encode(header.to_string().as_bytes()),
             encode(claims.to_string().as_bytes())
         );
-        let signature = encode(&signer.sign(signed.as_bytes()));
-        format!("{signed}.{signature}")
+        let signature = encode(&signer.sign(signed.as_bytes())?);
+        Ok(format!("{signed}.{signature}"))
     }
 }
 
@@ -56,8 +67,12 @@ impl NewToken<'_> {
 mod tests {
     use ringpost_wire::UserId;
 
+    use std::sync::Arc;
+
+    use ring::rand::SystemRandom;
+
     use super::*;
-    use crate::token::{KeySet, TokenError, TokenRules, TokenVerifier};
+    use crate::token::{Algorithm, KeySet, TokenError, TokenRules, TokenVerifier};
 
     fn verifier(signer: &TokenSigner) -> TokenVerifier {
         let key = signer.verifying().expect("a key");
@@ -71,7 +86,8 @@ mod tests {
             [
                 TokenSigner::hs256(id, &[byte; 32]),
                 TokenSigner::ed25519(id, &[byte; 32]),
-                TokenSigner::es256(id, &[byte; 32]).expect("below the order"),
+                TokenSigner::generate(id, Algorithm::Es256, Arc::new(SystemRandom::new()))
+                    .expect("randomness"),
             ]
         };
         let token = NewToken {
@@ -82,7 +98,7 @@ mod tests {
         };
         for id in [None, Some("k1")] {
             for (signer, other) in signers(1, id).into_iter().zip(signers(2, id)) {
-                let text = token.sign(&signer);
+                let text = token.sign(&signer).expect("is signed");
                 let holder = verifier(&signer).verify(&text, 150_000).expect("is valid");
                 assert_eq!(
                     (holder.device.user, holder.device.device),

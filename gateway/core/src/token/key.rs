@@ -2,15 +2,15 @@
 //!
 //! Invariant: what can be made here verifies only signatures of its own algorithm, and no weak public key can be made.
 
-use hmac::{Hmac, KeyInit, Mac};
-use p256::ecdsa::signature::Verifier;
-use sha2::Sha256;
+use ring::hmac;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, ED25519, UnparsedPublicKey};
 
 use super::algorithm::Algorithm;
+use super::curve::{check_ed25519, check_p256};
 use crate::limits::{KEY_ID_BYTES_MAX, TOKEN_SECRET_BYTES_MIN};
 
-/// Bytes of a signature with EdDSA or ES256.
-const SIGNATURE_BYTES: usize = 64;
+/// Bytes of an uncompressed point of P-256 (SEC 1, 2.3.3), the first of which is 4.
+const POINT_BYTES: usize = 65;
 
 /// A key of session tokens.
 #[derive(Clone)]
@@ -22,9 +22,9 @@ pub struct TokenKey {
 #[derive(Clone)]
 enum Kind {
     /// Keyed once: a token costs no further pass over the secret.
-    Hs256(Box<Hmac<Sha256>>),
-    EdDsa(Box<ed25519_dalek::VerifyingKey>),
-    Es256(Box<p256::ecdsa::VerifyingKey>),
+    Hs256(Box<hmac::Key>),
+    EdDsa([u8; 32]),
+    Es256([u8; POINT_BYTES]),
 }
 
 /// Why something is no key. Names no byte of it.
@@ -72,7 +72,7 @@ impl TokenKey {
         if secret.len() < TOKEN_SECRET_BYTES_MIN {
             return Err(KeyError::SecretTooShort);
         }
-        let keyed = Hmac::new_from_slice(secret).map_err(|_| KeyError::Encoding)?;
+        let keyed = hmac::Key::new(hmac::HMAC_SHA256, secret);
         Self::new(id, Kind::Hs256(Box::new(keyed)))
     }
 
@@ -82,22 +82,21 @@ impl TokenKey {
     /// They are no point, or one of small order, or `id` is outside its limits.
     pub fn ed25519(id: Option<&str>, public: &[u8]) -> Result<Self, KeyError> {
         let bytes = public.try_into().map_err(|_| KeyError::Encoding)?;
-        let key =
-            ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotOnCurve)?;
-        if key.is_weak() {
-            return Err(KeyError::LowOrder);
-        }
-        Self::new(id, Kind::EdDsa(Box::new(key)))
+        check_ed25519(&bytes)?;
+        Self::new(id, Kind::EdDsa(bytes))
     }
 
-    /// A public key of P-256, as an uncompressed or compressed point (SEC 1, 2.3.3).
+    /// A public key of P-256, as an uncompressed point (SEC 1, 2.3.3).
     ///
     /// # Errors
     /// They are no point, or `id` is outside its limits.
     pub fn es256(id: Option<&str>, point: &[u8]) -> Result<Self, KeyError> {
-        let key =
-            p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map_err(|_| KeyError::NotOnCurve)?;
-        Self::new(id, Kind::Es256(Box::new(key)))
+        let bytes: [u8; POINT_BYTES] = point.try_into().map_err(|_| KeyError::Encoding)?;
+        let [4, coordinates @ ..] = &bytes else {
+            return Err(KeyError::Encoding);
+        };
+        check_p256(coordinates)?;
+        Self::new(id, Kind::Es256(bytes))
     }
 
     /// The nameless key in the text of a secret file: 64 hexadecimal digits. `None` for anything else.
@@ -130,20 +129,13 @@ impl TokenKey {
     /// Whether `signature` is this key's for `signed`. The comparison with a secret's digest takes constant time.
     pub(super) fn verifies(&self, signed: &[u8], signature: &[u8]) -> bool {
         match &self.kind {
-            Kind::Hs256(keyed) => {
-                let mut mac = (**keyed).clone();
-                mac.update(signed);
-                mac.verify_slice(signature).is_ok()
-            }
-            Kind::EdDsa(key) => {
-                let bytes: Result<&[u8; SIGNATURE_BYTES], _> = signature.try_into();
-                bytes.is_ok_and(|bytes| {
-                    let signature = ed25519_dalek::Signature::from_bytes(bytes);
-                    key.verify_strict(signed, &signature).is_ok()
-                })
-            }
-            Kind::Es256(key) => p256::ecdsa::Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
+            Kind::Hs256(keyed) => hmac::verify(keyed, signed, signature).is_ok(),
+            Kind::EdDsa(public) => UnparsedPublicKey::new(&ED25519, public)
+                .verify(signed, signature)
+                .is_ok(),
+            Kind::Es256(point) => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+                .verify(signed, signature)
+                .is_ok(),
         }
     }
 }
@@ -187,13 +179,16 @@ mod tests {
         }
     }
 
-    /// The encodings of all points whose order divides 8, with the two non-canonical ones that decode.
-    const LOW_ORDER: [&str; 7] = [
+    /// The encodings of all points whose order divides 8, with those that give a 0 a sign.
+    const LOW_ORDER: [&str; 10] = [
         "0100000000000000000000000000000000000000000000000000000000000000",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0000000000000000000000000000000000000000000000000000000000000080",
+        "0100000000000000000000000000000000000000000000000000000000000080",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
         "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
     ];
@@ -230,10 +225,14 @@ mod tests {
             reason(TokenKey::ed25519(None, &[2; 32])),
             Err(KeyError::NotOnCurve)
         );
-        for point in [&[4; 65][..], &[0], &[], &[2; 32]] {
+        assert_eq!(
+            reason(TokenKey::es256(None, &[4; 65])),
+            Err(KeyError::NotOnCurve)
+        );
+        for point in [&[5; 65][..], &[0; 65], &[0], &[], &[2; 33]] {
             assert_eq!(
                 reason(TokenKey::es256(None, point)),
-                Err(KeyError::NotOnCurve)
+                Err(KeyError::Encoding)
             );
         }
     }

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod claims;
+mod curve;
 mod issue;
 mod jwks;
 mod key;
@@ -17,5 +18,5 @@ pub use jwks::{Jwks, JwksError, SkippedKey};
 pub use key::{KeyError, TokenKey};
 pub use key_set::{KeySet, KeySetError};
 pub use rules::TokenRules;
-pub use signer::TokenSigner;
+pub use signer::{NoRandomness, RandomSource, TokenSigner};
 pub use verify::{TokenError, TokenHolder, TokenVerifier};

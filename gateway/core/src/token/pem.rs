@@ -1,13 +1,13 @@
 //! Keys in PEM, as `openssl` writes them: public ones as SubjectPublicKeyInfo (RFC 5280), private ones as PKCS #8 (RFC 5958).
 //!
-//! For each algorithm the encoding has one fixed beginning (RFC 8410, RFC 5480), so it is compared and not parsed.
+//! For each algorithm the encoding of a public key has one fixed beginning (RFC 8410, RFC 5480), so it is compared and not parsed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::algorithm::Algorithm;
 use super::key::{KeyError, TokenKey};
-use super::signer::{PRIVATE_BYTES, TokenSigner};
+use super::signer::{RandomSource, TokenSigner};
 
 const PUBLIC: &str = "PUBLIC KEY";
 const PRIVATE: &str = "PRIVATE KEY";
@@ -24,14 +24,6 @@ const P256_PUBLIC: &[u8] = &[
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
-const P256_PRIVATE: &[u8] = &[
-    0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
-    0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04, 0x6d, 0x30, 0x6b, 0x02,
-    0x01, 0x01, 0x04, 0x20,
-];
-/// Between the private number and the public point that follows it.
-const P256_PRIVATE_MIDDLE: &[u8] = &[0xa1, 0x44, 0x03, 0x42, 0x00];
-
 impl TokenKey {
     /// The public key in a PEM text (`BEGIN PUBLIC KEY`).
     ///
@@ -53,22 +45,13 @@ impl TokenSigner {
     ///
     /// # Errors
     /// It holds something else.
-    pub fn from_pem(id: Option<&str>, text: &str) -> Result<Self, KeyError> {
+    pub fn from_pem(id: Option<&str>, text: &str, random: RandomSource) -> Result<Self, KeyError> {
         let der = body(text, PRIVATE).ok_or(KeyError::Encoding)?;
-        let number = |rest: &[u8]| {
-            let first = rest.first_chunk::<PRIVATE_BYTES>();
-            first.copied().ok_or(KeyError::Encoding)
+        let Some(seed) = der.strip_prefix(ED25519_PRIVATE) else {
+            return Self::es256(id, &der, random);
         };
-        if let Some(rest) = der.strip_prefix(ED25519_PRIVATE) {
-            return Ok(Self::ed25519(id, &number(rest)?));
-        }
-        let rest = der.strip_prefix(P256_PRIVATE).ok_or(KeyError::Encoding)?;
-        let signer = Self::es256(id, &number(rest)?)?;
-        let point = rest[PRIVATE_BYTES..].strip_prefix(P256_PRIVATE_MIDDLE);
-        if point != signer.public().as_deref() {
-            return Err(KeyError::Encoding);
-        }
-        Ok(signer)
+        let seed = seed.try_into().map_err(|_| KeyError::Encoding)?;
+        Ok(Self::ed25519(id, seed))
     }
 
     /// The public half in PEM; `None` for a secret.
@@ -86,11 +69,8 @@ impl TokenSigner {
         let private = self.private();
         let der = match self.algorithm() {
             Algorithm::Hs256 => return None,
-            Algorithm::EdDsa => [ED25519_PRIVATE, &private].concat(),
-            Algorithm::Es256 => {
-                let public = self.public()?;
-                [P256_PRIVATE, &private, P256_PRIVATE_MIDDLE, &public].concat()
-            }
+            Algorithm::EdDsa => [ED25519_PRIVATE, private].concat(),
+            Algorithm::Es256 => private.to_vec(),
         };
         Some(text(PRIVATE, &der))
     }

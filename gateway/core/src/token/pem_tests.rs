@@ -1,5 +1,7 @@
 //! PEM files that OpenSSL 3.0 wrote, and what is none of them.
 
+use ring::rand::SystemRandom;
+
 use super::*;
 use crate::NewToken;
 use crate::token::{KeySet, TokenRules, TokenVerifier};
@@ -34,10 +36,14 @@ Y3ndBboZIvnt3EuYo8k/EolDgTs/7Fw9
 -----END PUBLIC KEY-----
 ";
 
+fn read_private(id: Option<&str>, text: &str) -> Result<TokenSigner, KeyError> {
+    TokenSigner::from_pem(id, text, std::sync::Arc::new(SystemRandom::new()))
+}
+
 #[test]
 fn what_openssl_writes_is_read_signs_verifies_and_is_written_the_same() {
     for ([private, public], algorithm) in [(ED25519, Algorithm::EdDsa), (P256, Algorithm::Es256)] {
-        let signer = TokenSigner::from_pem(Some("k"), private).expect("a private key");
+        let signer = read_private(Some("k"), private).expect("a private key");
         let key = TokenKey::from_pem(Some("k"), algorithm, public).expect("a public key");
         assert_eq!(
             (signer.algorithm(), key.algorithm()),
@@ -51,7 +57,8 @@ fn what_openssl_writes_is_read_signs_verifies_and_is_written_the_same() {
         };
         let keys = KeySet::new(vec![key]).expect("one key");
         let verifier = TokenVerifier::new(keys, TokenRules::default());
-        assert!(verifier.verify(&token.sign(&signer), 5_000).is_ok());
+        let token = token.sign(&signer).expect("is signed");
+        assert!(verifier.verify(&token, 5_000).is_ok());
         assert_eq!(signer.private_pem().as_deref(), Some(private));
         assert_eq!(signer.public_pem().as_deref(), Some(public));
     }
@@ -85,10 +92,10 @@ fn damaged_texts_are_refused() {
     }
     let changed = P256[0].replace("hRANCAATtxE7w", "hRANCAATtxE7x");
     assert_ne!(changed, P256[0]);
-    assert!(TokenSigner::from_pem(None, &changed).is_err());
+    assert!(read_private(None, &changed).is_err());
     for private in [ED25519[0], P256[0]] {
         for cut in 30..private.len() - 30 {
-            assert!(TokenSigner::from_pem(None, &private[..cut]).is_err());
+            assert!(read_private(None, &private[..cut]).is_err());
         }
     }
 }

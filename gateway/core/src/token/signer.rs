@@ -1,14 +1,33 @@
 //! A key that signs tokens: for the tools, the load generator and tests. A node itself never signs.
+//!
+//! Randomness for ES256 comes from whoever makes the key.
 
-use ed25519_dalek::Signer;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use std::sync::Arc;
+
+use ring::hmac;
+use ring::rand::SecureRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
 
 use super::algorithm::Algorithm;
 use super::key::{KeyError, TokenKey, secret_from_hex};
 
-/// Bytes of a private key of either curve.
+/// Bytes of a private key of Ed25519, and of a new secret.
 pub(super) const PRIVATE_BYTES: usize = 32;
+
+/// Where randomness comes from.
+pub type RandomSource = Arc<dyn SecureRandom + Send + Sync>;
+
+/// The source of randomness gives none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRandomness;
+
+impl core::fmt::Display for NoRandomness {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the source of randomness gives none")
+    }
+}
+
+impl core::error::Error for NoRandomness {}
 
 /// A key that signs tokens.
 #[derive(Clone)]
@@ -20,11 +39,41 @@ pub struct TokenSigner {
 #[derive(Clone)]
 enum Kind {
     Hs256(Vec<u8>),
-    EdDsa(Box<ed25519_dalek::SigningKey>),
-    Es256(Box<p256::ecdsa::SigningKey>),
+    EdDsa([u8; PRIVATE_BYTES], Arc<Ed25519KeyPair>),
+    Es256(Arc<EcdsaSigner>),
+}
+
+/// A private key of P-256, as PKCS #8 too.
+struct EcdsaSigner {
+    document: Vec<u8>,
+    pair: EcdsaKeyPair,
+    random: RandomSource,
 }
 
 impl TokenSigner {
+    /// A new key.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn generate(
+        id: Option<&str>,
+        algorithm: Algorithm,
+        random: RandomSource,
+    ) -> Result<Self, NoRandomness> {
+        if algorithm == Algorithm::Es256 {
+            let curve = &ECDSA_P256_SHA256_FIXED_SIGNING;
+            let document = EcdsaKeyPair::generate_pkcs8(curve, &*random);
+            let document = document.map_err(|_| NoRandomness)?;
+            return Self::es256(id, document.as_ref(), random).map_err(|_| NoRandomness);
+        }
+        let mut bytes = [0; PRIVATE_BYTES];
+        random.fill(&mut bytes).map_err(|_| NoRandomness)?;
+        match algorithm {
+            Algorithm::EdDsa => Ok(Self::ed25519(id, &bytes)),
+            _ => Ok(Self::hs256(id, &bytes)),
+        }
+    }
+
     /// A secret for HS256.
     pub fn hs256(id: Option<&str>, secret: &[u8]) -> Self {
         Self::new(id, Kind::Hs256(secret.to_vec()))
@@ -37,17 +86,27 @@ impl TokenSigner {
 
     /// A private key of Ed25519 (RFC 8032's seed).
     pub fn ed25519(id: Option<&str>, seed: &[u8; PRIVATE_BYTES]) -> Self {
-        let key = ed25519_dalek::SigningKey::from_bytes(seed);
-        Self::new(id, Kind::EdDsa(Box::new(key)))
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("32 bytes are a seed");
+        Self::new(id, Kind::EdDsa(*seed, Arc::new(pair)))
     }
 
-    /// A private key of P-256: a number, big-endian.
+    /// A private key of P-256 in PKCS #8 with its public half, as OpenSSL writes it.
     ///
     /// # Errors
-    /// The number is 0 or not below the order of the curve.
-    pub fn es256(id: Option<&str>, number: &[u8; PRIVATE_BYTES]) -> Result<Self, KeyError> {
-        let key = p256::ecdsa::SigningKey::from_slice(number).map_err(|_| KeyError::Encoding)?;
-        Ok(Self::new(id, Kind::Es256(Box::new(key))))
+    /// It is something else, or its halves do not belong together.
+    pub fn es256(
+        id: Option<&str>,
+        document: &[u8],
+        random: RandomSource,
+    ) -> Result<Self, KeyError> {
+        let curve = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pair = EcdsaKeyPair::from_pkcs8(curve, document, &*random);
+        let signer = EcdsaSigner {
+            document: document.to_vec(),
+            pair: pair.map_err(|_| KeyError::Encoding)?,
+            random,
+        };
+        Ok(Self::new(id, Kind::Es256(Arc::new(signer))))
     }
 
     fn new(id: Option<&str>, kind: Kind) -> Self {
@@ -69,7 +128,7 @@ impl TokenSigner {
     pub fn algorithm(&self) -> Algorithm {
         match self.kind {
             Kind::Hs256(_) => Algorithm::Hs256,
-            Kind::EdDsa(_) => Algorithm::EdDsa,
+            Kind::EdDsa(..) => Algorithm::EdDsa,
             Kind::Es256(_) => Algorithm::Es256,
         }
     }
@@ -82,8 +141,8 @@ impl TokenSigner {
         let id = self.id();
         match &self.kind {
             Kind::Hs256(secret) => TokenKey::hs256(id, secret),
-            Kind::EdDsa(key) => TokenKey::ed25519(id, key.verifying_key().as_bytes()),
-            Kind::Es256(_) => TokenKey::es256(id, &self.public().unwrap_or_default()),
+            Kind::EdDsa(_, pair) => TokenKey::ed25519(id, pair.public_key().as_ref()),
+            Kind::Es256(signer) => TokenKey::es256(id, signer.pair.public_key().as_ref()),
         }
     }
 
@@ -91,32 +150,31 @@ impl TokenSigner {
     pub fn public(&self) -> Option<Vec<u8>> {
         match &self.kind {
             Kind::Hs256(_) => None,
-            Kind::EdDsa(key) => Some(key.verifying_key().as_bytes().to_vec()),
-            Kind::Es256(key) => Some(key.verifying_key().to_sec1_point(false).as_bytes().to_vec()),
+            Kind::EdDsa(_, pair) => Some(pair.public_key().as_ref().to_vec()),
+            Kind::Es256(signer) => Some(signer.pair.public_key().as_ref().to_vec()),
         }
     }
 
-    /// The private half in bytes.
-    pub(super) fn private(&self) -> Vec<u8> {
+    /// The private half: a secret's bytes, a seed, or PKCS #8.
+    pub(super) fn private(&self) -> &[u8] {
         match &self.kind {
-            Kind::Hs256(secret) => secret.clone(),
-            Kind::EdDsa(key) => key.to_bytes().to_vec(),
-            Kind::Es256(key) => key.to_bytes().to_vec(),
+            Kind::Hs256(secret) => secret,
+            Kind::EdDsa(seed, _) => seed,
+            Kind::Es256(signer) => &signer.document,
         }
     }
 
-    pub(super) fn sign(&self, signed: &[u8]) -> Vec<u8> {
+    pub(super) fn sign(&self, signed: &[u8]) -> Result<Vec<u8>, NoRandomness> {
         match &self.kind {
             Kind::Hs256(secret) => {
-                let mut mac =
-                    Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
-                mac.update(signed);
-                mac.finalize().into_bytes().to_vec()
+                let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+                Ok(hmac::sign(&key, signed).as_ref().to_vec())
             }
-            Kind::EdDsa(key) => key.sign(signed).to_bytes().to_vec(),
-            Kind::Es256(key) => {
-                let signature: p256::ecdsa::Signature = key.sign(signed);
-                signature.to_bytes().to_vec()
+            Kind::EdDsa(_, pair) => Ok(pair.sign(signed).as_ref().to_vec()),
+            Kind::Es256(signer) => {
+                let signature = signer.pair.sign(&*signer.random, signed);
+                let signature = signature.map_err(|_| NoRandomness)?;
+                Ok(signature.as_ref().to_vec())
             }
         }
     }

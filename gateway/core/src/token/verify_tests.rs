@@ -1,7 +1,9 @@
 //! Every reason against a token, for every algorithm.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use std::sync::{Arc, LazyLock};
+
+use ring::hmac;
+use ring::rand::SystemRandom;
 
 use super::*;
 use crate::limits::TOKEN_LEEWAY_MS_MAX;
@@ -11,13 +13,22 @@ const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 const CLOCK_MS: u64 = 1_800_000_000_000;
 const SECRET: &[u8; 32] = b"the first secret of all the keys";
 
-fn signers() -> [TokenSigner; 4] {
+static SIGNERS: LazyLock<[TokenSigner; 4]> = LazyLock::new(|| {
+    let random = Arc::new(SystemRandom::new());
     [
         TokenSigner::hs256(None, SECRET),
         TokenSigner::hs256(Some("two"), &[2; 32]),
         TokenSigner::ed25519(Some("ed"), &[3; 32]),
-        TokenSigner::es256(Some("es"), &[4; 32]).expect("below the order"),
+        TokenSigner::generate(Some("es"), Algorithm::Es256, random).expect("randomness"),
     ]
+});
+
+fn signers() -> [TokenSigner; 4] {
+    SIGNERS.clone()
+}
+
+fn sign(signer: &TokenSigner, signed: &str) -> Vec<u8> {
+    signer.sign(signed.as_bytes()).expect("is signed")
 }
 
 fn verifier_with(rules: TokenRules) -> TokenVerifier {
@@ -41,16 +52,15 @@ fn signed_part(header: &str, body: &str) -> String {
 
 fn token(header: &str, body: &str, signer: &TokenSigner) -> String {
     let signed = signed_part(header, body);
-    let signature = URL_SAFE_NO_PAD.encode(signer.sign(signed.as_bytes()));
+    let signature = URL_SAFE_NO_PAD.encode(sign(signer, &signed));
     format!("{signed}.{signature}")
 }
 
 /// HMAC by hand, with any bytes as the secret.
 fn token_with_secret(header: &str, body: &str, secret: &[u8]) -> String {
     let signed = signed_part(header, body);
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length is a key");
-    mac.update(signed.as_bytes());
-    let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let signature = URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes()));
     format!("{signed}.{signature}")
 }
 
@@ -188,7 +198,7 @@ fn without_a_name_several_named_keys_are_none() {
 fn an_ecdsa_signature_has_one_form() {
     let header = r#"{"alg":"ES256","kid":"es"}"#;
     let signed = signed_part(header, &body("", ""));
-    let good = signers()[3].sign(signed.as_bytes());
+    let good = sign(&signers()[3], &signed);
     let verify = |signature: &[u8]| {
         let signature = URL_SAFE_NO_PAD.encode(signature);
         verifier().verify(&format!("{signed}.{signature}"), CLOCK_MS)
@@ -217,7 +227,7 @@ fn an_ecdsa_signature_has_one_form() {
 fn an_ed25519_signature_has_one_form() {
     let header = r#"{"alg":"EdDSA","kid":"ed"}"#;
     let signed = signed_part(header, &body("", ""));
-    let good = signers()[2].sign(signed.as_bytes());
+    let good = sign(&signers()[2], &signed);
     let verify = |signature: &[u8]| {
         let signature = URL_SAFE_NO_PAD.encode(signature);
         verifier().verify(&format!("{signed}.{signature}"), CLOCK_MS)

@@ -60,7 +60,7 @@ fn accepts(tokens: &LiveTokens, signer: &TokenSigner) -> bool {
         issued_at_s: 1_000,
         expires_at_s: 2_000,
     };
-    let text = token.sign(signer);
+    let text = token.sign(signer).expect("is signed");
     tokens.verifier().verify(&text, 1_500_000).is_ok()
 }
 

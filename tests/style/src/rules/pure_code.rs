@@ -30,6 +30,9 @@ const FORBIDDEN: &[&str] = &[
     "tokio",
 ];
 
+/// Names that only tests may use: elsewhere randomness is an argument.
+const IN_TESTS: &[&str] = &["SystemRandom"];
+
 /// Names that are fine although a forbidden path is their beginning: they only describe.
 const EXCEPTIONS: &[&str] = &["std::net::IpAddr", "std::net::SocketAddr"];
 
@@ -57,7 +60,29 @@ pub fn names(source: &Source) -> Vec<Offence> {
         }
     }
     offences.extend(system_seeded_maps(source));
+    offences.extend(system_randomness(source));
     offences
+}
+
+fn system_randomness(source: &Source) -> Vec<Offence> {
+    if source.path.ends_with("_tests.rs") {
+        return Vec::new();
+    }
+    let tests = source.code.find("#[cfg(test)]").unwrap_or(usize::MAX);
+    let positions = IN_TESTS
+        .iter()
+        .flat_map(|name| word_positions(&source.code, name));
+    positions
+        .filter(|position| *position < tests)
+        .map(|position| line_of(&source.code, position))
+        .map(|line| {
+            Offence::at(
+                &source.path,
+                line,
+                "the system's randomness in a pure crate",
+            )
+        })
+        .collect()
 }
 
 /// `HashMap::new()` and its like take the seed from the system; a map with a fixed hasher is made by `with_hasher`
@@ -92,6 +117,7 @@ mod tests {
             "use std::os::fd::RawFd;",
             "let m = HashMap::new();",
             "let s = std::collections::hash_map::RandomState::new();",
+            "use ring::rand::SystemRandom;",
         ] {
             assert!(
                 !names(&Source::new("wire/src/a.rs", text)).is_empty(),
@@ -99,6 +125,14 @@ mod tests {
             );
             assert_eq!(names(&Source::new("tools/src/a.rs", text)), [], "{text}");
         }
+    }
+
+    #[test]
+    fn tests_may_use_the_systems_randomness() {
+        let text = "use ring::rand::SystemRandom;";
+        assert_eq!(names(&Source::new("gateway/core/src/a_tests.rs", text)), []);
+        let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    use ring::rand::SystemRandom;\n}\n";
+        assert_eq!(names(&Source::new("gateway/core/src/a.rs", text)), []);
     }
 
     #[test]
