@@ -18,6 +18,12 @@ pub struct Arguments {
 pub enum Command {
     /// Print a session token.
     Token(TokenOptions),
+    /// Make a key pair for tokens, or write the public half of one that is there.
+    Keys(KeysOptions),
+    /// Revoke a device: its session ends at once, and its tokens issued until now are refused for good.
+    Revoke(RevokeOptions),
+    /// Take a revocation back.
+    Restore(DeviceOptions),
     /// Talk with another user in a terminal.
     Chat(ChatOptions),
     /// Send messages from JSON lines on standard input: {"text": ...} or {"payload_base64": ...}.
@@ -95,7 +101,7 @@ pub struct ImportOptions {
     pub quiet: bool,
 }
 
-/// Where the key for tokens is.
+/// Where the key for tokens is, and what else its tokens say.
 #[derive(Clone, Debug, Args)]
 pub struct KeyOptions {
     /// The node's data directory; its `token.secret` signs tokens.
@@ -104,6 +110,78 @@ pub struct KeyOptions {
     /// The file with the secret, instead of the data directory's.
     #[arg(long)]
     pub secret_file: Option<PathBuf>,
+    /// A private key in PEM (Ed25519 or P-256) that signs instead of the secret.
+    #[arg(long, conflicts_with = "secret_file")]
+    pub signing_key: Option<PathBuf>,
+    /// The name by which the node knows the key (`kid`).
+    #[arg(long)]
+    pub kid: Option<String>,
+    /// For whom tokens are (`aud`).
+    #[arg(long, default_value = "ringpost")]
+    pub audience: String,
+    /// Who issues tokens (`iss`).
+    #[arg(long)]
+    pub issuer: Option<String>,
+}
+
+/// `keys`.
+#[derive(Debug, Args)]
+pub struct KeysOptions {
+    /// The name of the key (`kid`), with which the files begin too: letters, digits, `-`, `_` and dots.
+    #[arg(long)]
+    pub kid: String,
+    /// How the key signs.
+    #[arg(long, value_enum, default_value_t = KeyKind::Eddsa)]
+    pub algorithm: KeyKind,
+    /// Where the files are written.
+    #[arg(long, default_value = ".")]
+    pub folder: PathBuf,
+    /// A private key in PEM that is there already: only its public half is written.
+    #[arg(long, conflicts_with = "algorithm")]
+    pub private: Option<PathBuf>,
+}
+
+/// Kinds of key pairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyKind {
+    /// Ed25519.
+    Eddsa,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+}
+
+/// Which device, and where its node is.
+#[derive(Debug, Args)]
+pub struct DeviceOptions {
+    /// The node's HTTP door.
+    #[arg(long, default_value = "127.0.0.1:7480")]
+    pub http: String,
+    /// The node's data directory; its `admin.token` opens the door.
+    #[arg(long, default_value = "ringpost-data")]
+    pub data: PathBuf,
+    /// The user (`sub`).
+    #[arg(long, required_unless_present = "user_id")]
+    pub user: Option<String>,
+    /// The user's id instead: 32 hexadecimal digits.
+    #[arg(long, conflicts_with = "user")]
+    pub user_id: Option<String>,
+    /// The device (`did`).
+    #[arg(long, default_value_t = 1)]
+    pub device: u32,
+}
+
+/// `revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeOptions {
+    /// Which device.
+    #[command(flatten)]
+    pub device: DeviceOptions,
+    /// Refuse tokens that are issued later too.
+    #[arg(long)]
+    pub forever: bool,
+    /// Refuse tokens issued up to this moment, in seconds since 1970, instead of now.
+    #[arg(long, conflicts_with = "forever")]
+    pub issued_to: Option<u64>,
 }
 
 /// `token`.

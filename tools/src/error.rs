@@ -6,6 +6,7 @@ use ringpost_client_native::{
     ConnectError, DatabaseError, Ended, KeyFileError, OpenError, SendError, StorageError,
     TlsFailure,
 };
+use ringpost_gateway_core::NoRandomness;
 
 use crate::store::StoreError;
 use crate::transfer::{ExportError, ImportError};
@@ -58,6 +59,9 @@ pub enum ToolError {
     /// A chat was not opened.
     #[error("the chat was not opened: {0}")]
     Open(#[from] OpenError),
+    /// A key for tokens cannot be made, or cannot sign.
+    #[error("the key for tokens: {0}")]
+    Signing(#[from] NoRandomness),
     /// The node's administration did not answer as expected.
     #[error("{what} {address}: {why}")]
     Node {
@@ -101,6 +105,7 @@ impl ToolError {
             | Self::Node { .. } => 3,
             Self::Storage(_)
             | Self::Database(_)
+            | Self::Signing(_)
             | Self::Key(_)
             | Self::File { .. }
             | Self::Store(_)

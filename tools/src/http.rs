@@ -1,4 +1,4 @@
-//! One GET over HTTP/1.1 on a plain TCP stream: enough to ask a node on this machine or in its network.
+//! One call over HTTP/1.1 on a plain TCP stream: enough to ask a node on this machine or in its network.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,13 +10,43 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// A call with a bearer token.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// `GET`, `POST` or `DELETE`.
+    pub method: &'a str,
+    /// From the first slash on.
+    pub path: &'a str,
+    /// The token.
+    pub bearer: &'a str,
+    /// Sent after the head; may be empty.
+    pub body: &'a str,
+}
+
 /// Asks for `path` with a bearer token. Answers the status and the body.
 pub fn get(address: &str, path: &str, bearer: &str) -> Result<(u16, String), ToolError> {
+    let call = Call {
+        method: "GET",
+        path,
+        bearer,
+        body: "",
+    };
+    ask(address, call)
+}
+
+/// Makes a call. Answers the status and the body.
+pub fn ask(address: &str, call: Call<'_>) -> Result<(u16, String), ToolError> {
     let failed = |why: String| ToolError::Node {
         what: "ask",
         address: address.to_owned(),
         why,
     };
+    let Call {
+        method,
+        path,
+        bearer,
+        body,
+    } = call;
     let ask = || -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(TIMEOUT))?;
@@ -24,7 +54,8 @@ pub fn get(address: &str, path: &str, bearer: &str) -> Result<(u16, String), Too
         // `Connection: close` ends the body with the stream.
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {bearer}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {bearer}\r\nAccept: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
         )?;
         let mut answer = Vec::new();
         stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;

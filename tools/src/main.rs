@@ -1,4 +1,4 @@
-//! `ringpost-tools`: tokens, conversations from a terminal or a script, replay of a corpus, a look into a node, and stores
+//! `ringpost-tools`: tokens and their keys, conversations from a terminal or a script, replay of a corpus, a look into a node, and stores
 //! checked and carried as a whole.
 //!
 //! Exit codes: 0 done; 1 something was lost, repeated, refused, missing or broken; 2 wrong usage, or a check that cannot be
@@ -14,10 +14,12 @@ mod fsck;
 mod http;
 mod import;
 mod inspect;
+mod keys;
 mod lines;
 mod progress;
 mod receive;
 mod replay;
+mod revoke;
 mod send;
 mod server;
 mod store;
@@ -35,6 +37,9 @@ use error::ToolError;
 fn run(command: Command) -> Result<(), ToolError> {
     match command {
         Command::Token(options) => token::run(&options),
+        Command::Keys(options) => keys::run(&options),
+        Command::Revoke(options) => revoke::run(&options),
+        Command::Restore(options) => revoke::restore(&options),
         Command::Inspect(options) => inspect::run(&options),
         Command::Fsck(options) => fsck::run(&options),
         Command::Export(options) => export::run(&options),

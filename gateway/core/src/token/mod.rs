@@ -8,6 +8,7 @@ mod jwks;
 mod key;
 mod key_set;
 mod pem;
+mod publish;
 mod rules;
 mod signer;
 mod verify;
