@@ -22,7 +22,7 @@ const UNKNOWN_USER_PAUSE: Duration = Duration::from_millis(250);
 /// Makes tokens for a device whenever one is needed.
 pub fn token_source(key: TokenKey, user: &str, device: u32) -> TokenSource {
     let user = user.to_owned();
-    Box::new(move |_| Some(key.token(&user, device, TOKEN_SECONDS)))
+    Box::new(move |_| key.token(&user, device, TOKEN_SECONDS).ok())
 }
 
 /// Keeps state in a folder, or in memory.

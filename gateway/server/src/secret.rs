@@ -50,7 +50,8 @@ pub enum SecretError {
 }
 
 /// 32 secret bytes. Not printed by `Debug`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
+#[cfg_attr(test, derive(PartialEq, Eq))]
 pub struct Secret([u8; SECRET_BYTES]);
 
 impl std::fmt::Debug for Secret {

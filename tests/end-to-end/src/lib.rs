@@ -21,4 +21,4 @@ pub use built_binary::{built_binary, built_with_foundationdb};
 pub use fsck::Fsck;
 pub use node_process::{NodeError, NodeOptions, NodeProcess};
 pub use place::{Place, PlaceError};
-pub use tokens::Tokens;
+pub use tokens::{Tokens, now_s};

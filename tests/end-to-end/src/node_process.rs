@@ -261,6 +261,12 @@ impl NodeProcess {
         self.log_lines("ERROR")
     }
 
+    /// Its whole log so far.
+    pub fn log(&self) -> Vec<String> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.clone()
+    }
+
     /// Lines of its log so far at one level.
     pub fn log_lines(&self, level: &str) -> Vec<String> {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,8 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use ring::hmac;
 
 pub const SECRET: &[u8] = b"a secret of the tests, 32 bytes long";
 
@@ -11,9 +10,8 @@ pub const SECRET: &[u8] = b"a secret of the tests, 32 bytes long";
 pub fn signed(header: &str, body: &str, secret: &[u8]) -> String {
     let parts = [header, body].map(|part| URL_SAFE_NO_PAD.encode(part));
     let text = parts.join(".");
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length is a key");
-    mac.update(text.as_bytes());
-    let signature = URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes());
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let signature = URL_SAFE_NO_PAD.encode(hmac::sign(&key, text.as_bytes()));
     format!("{text}.{signature}")
 }
 

@@ -135,7 +135,7 @@ impl Layers {
             text.parse()
                 .map_err(|error: toml::de::Error| ConfigurationError::NotToml {
                     path: path.to_owned(),
-                    message: error.to_string(),
+                    message: without_text(&error, &text),
                 })?;
         let origin = path.display().to_string();
         for (key, value) in flatten("", table) {
@@ -172,10 +172,35 @@ impl Layers {
             message,
         };
         let settings: Settings = serde_path_to_error::deserialize(Value::Table(self.values))
-            .map_err(|error| wrong(error.path().to_string(), error.inner().message().to_owned()))?;
+            .map_err(|error| {
+                let key = error.path().to_string();
+                let message = without_value(&key, error.inner().message());
+                wrong(key, message)
+            })?;
         validate(&settings)
             .map_err(|error| wrong(error.key.to_owned(), format!("expected {}", error.expected)))?;
         Ok(settings)
+    }
+}
+
+/// What is wrong with a file, and in which line, without the line: it could hold a secret.
+fn without_text(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| before.matches('\n').count() + 1);
+    match line {
+        Some(line) => format!("line {line}: {}", error.message()),
+        None => error.message().to_owned(),
+    }
+}
+
+/// The message about a value, without the value where someone could have put a secret.
+fn without_value(key: &str, message: &str) -> String {
+    let is_near_secrets = ["auth", "tls"]
+        .iter()
+        .any(|group| key.split('.').next() == Some(group));
+    match message.split_once(", expected ") {
+        Some((_, expected)) if is_near_secrets => format!("expected {expected}"),
+        _ => message.to_owned(),
     }
 }
 
@@ -244,6 +269,28 @@ mod tests {
         assert_eq!(settings.cores, 3);
         assert_eq!(settings.listen.native.port(), 3);
         assert_eq!(settings.listen.http.port(), 2);
+    }
+
+    #[test]
+    fn a_wrong_value_near_secrets_is_not_repeated() {
+        let misplaced = "0123456789abcdef";
+        for file in [
+            format!("auth.local_secret = \"{misplaced}\"\n"),
+            format!("auth.keys = \"{misplaced}\"\n"),
+            format!("[[auth.keys]]\nkid = \"a\"\nalgorithm = \"{misplaced}\"\nfile = \"b\"\n"),
+            format!("auth = \"{misplaced}\"\n"),
+            format!("cores = 1\nauth.{misplaced}\n"),
+            format!("[auth]\nlocal_secret = {misplaced}\n"),
+        ] {
+            let error = load_from(&file, &[], Arguments::default()).unwrap_err();
+            assert!(!error.contains(misplaced), "{error}");
+        }
+        let variables = [("RINGPOST_AUTH__LOCAL_SECRET", misplaced)];
+        let error = load_from("", &variables, Arguments::default()).unwrap_err();
+        assert_eq!(
+            error,
+            "auth.local_secret (from RINGPOST_AUTH__LOCAL_SECRET): expected a boolean"
+        );
     }
 
     #[test]

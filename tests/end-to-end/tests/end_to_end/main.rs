@@ -1,5 +1,6 @@
 //! The real binary with real clients, end to end.
 
+mod access;
 mod addresses;
 mod clients;
 mod conversations;
@@ -11,7 +12,9 @@ mod observing;
 mod packaging;
 mod proxy_protocol;
 mod reloading;
+mod revoking;
 mod rounds;
+mod secrets;
 mod sessions;
 mod starting;
 mod stopping;
