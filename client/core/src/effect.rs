@@ -181,7 +181,7 @@ pub enum ConnectionState {
 /// Why a session is over for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// A server said so: `TakenOver`, `DeviceUnlinked`, `DeviceRefused`, `VersionUnsupported`.
+    /// A server said so: `TakenOver`, `DeviceUnlinked`, `DeviceRefused`, `DeviceRevoked`, `VersionUnsupported`.
     ByServer(ErrorCode),
     /// The token is for another device than the durable state.
     OtherDevice,

@@ -66,6 +66,7 @@ fn endings_are_final() {
         ErrorCode::TakenOver,
         ErrorCode::DeviceUnlinked,
         ErrorCode::DeviceRefused,
+        ErrorCode::DeviceRevoked,
         ErrorCode::VersionUnsupported,
     ] {
         let mut rig = Rig::live();
