@@ -68,12 +68,10 @@ impl Node {
         let seats = CoreSeat::assign(settings.cores);
         let warnings = judge_host(settings, seats.len())?;
         make_data_directory(&settings.data_dir)?;
-        let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
-        let admin_token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
-        let admin_guard = Arc::new(AdminGuard::new(settings, &admin_token, seed(started)));
+        let tokens = load_tokens(settings)?;
+        let admin_guard = guard_administration(settings, seed(started))?;
         reloader.add(admin_guard.clone());
         let certificates = load_certificates(settings)?;
-        let tokens = Arc::new(LiveTokens::start(settings, secret)?);
         let opened = waiting::open_store(settings, reloader, &admin_guard, is_stop_asked)?;
         let Some(Opened { mut store, http }) = opened else {
             return Ok(None);
@@ -286,6 +284,16 @@ fn make_data_directory(path: &Path) -> Result<(), NodeError> {
     File::open(parent)
         .and_then(|parent| parent.sync_all())
         .map_err(failed)
+}
+
+fn load_tokens(settings: &Settings) -> Result<Arc<LiveTokens>, NodeError> {
+    let secret = Secret::load_or_make(&settings.data_dir.join(TOKEN_SECRET_FILE))?;
+    Ok(Arc::new(LiveTokens::start(settings, secret)?))
+}
+
+fn guard_administration(settings: &Settings, seed: u64) -> Result<Arc<AdminGuard>, NodeError> {
+    let token = Secret::load_or_make(&settings.data_dir.join(ADMIN_TOKEN_FILE))?;
+    Ok(Arc::new(AdminGuard::new(settings, &token, seed)))
 }
 
 fn load_certificates(settings: &Settings) -> Result<Option<Arc<Certificates>>, NodeError> {

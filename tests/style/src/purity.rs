@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(
             check(
                 "ringpost-gateway-core",
-                &tree(&["ringpost-storage-core", "hmac"])
+                &tree(&["ringpost-storage-core", "ring", "getrandom"])
             ),
             []
         );
@@ -106,7 +106,13 @@ mod tests {
     fn a_runtime_a_descriptor_or_the_systems_randomness_is_an_offence() {
         let below = tree(&["getrandom", "libc", "mio", "tokio"]);
         for package in crate::direction::cores() {
-            assert_eq!(check(package, &below).len(), 4, "{package}");
+            // Below `ring`, which is given its randomness, these two stand.
+            let offences = if *package == "ringpost-gateway-core" {
+                2
+            } else {
+                4
+            };
+            assert_eq!(check(package, &below).len(), offences, "{package}");
         }
     }
 
