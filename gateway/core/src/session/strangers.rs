@@ -1,35 +1,44 @@
-//! Sessions in the order in which they connected, to find the one that has said nothing for the longest.
+//! Sessions that await their `Hello`, in the order in which they connected, to find the one that has said nothing for the longest.
 //!
-//! Invariant: every session that awaits its `Hello` is in it; others may be, at most as many as the table has slots.
+//! Invariant: every session that awaits its `Hello` is in it; of others there are never many more than of those.
 
 use std::collections::VecDeque;
 
 use crate::SessionId;
 
+/// Ids of others that are kept in any case: clearing them away one by one would be more work.
+const OTHERS_KEPT: usize = 64;
+
 /// Who connected when.
 #[derive(Debug, Default)]
-pub(crate) struct Strangers(VecDeque<SessionId>);
+pub(crate) struct Strangers {
+    ids: VecDeque<SessionId>,
+    /// How many of them still await their `Hello`.
+    count: usize,
+}
 
 impl Strangers {
-    /// A session connected. `is_stranger` tells which of them still await their `Hello`; `slots` is the table's size.
-    pub(crate) fn add(
-        &mut self,
-        id: SessionId,
-        slots: usize,
-        is_stranger: impl Fn(SessionId) -> bool,
-    ) {
-        if self.0.len() >= 2 * slots {
-            self.0.retain(|&id| is_stranger(id));
-        }
-        self.0.push_back(id);
+    /// A session connected.
+    pub(crate) fn add(&mut self, id: SessionId) {
+        self.ids.push_back(id);
+        self.count += 1;
     }
 
-    /// Takes out the one that has been a stranger for the longest.
+    /// A session no longer awaits its `Hello`: it came, or the session is over. `is_stranger` tells which of the others do.
+    pub(crate) fn left(&mut self, is_stranger: impl Fn(SessionId) -> bool) {
+        self.count -= 1;
+        if self.ids.len() > 2 * self.count + OTHERS_KEPT {
+            self.ids.retain(|&id| is_stranger(id));
+            self.ids.shrink_to(2 * self.ids.len() + OTHERS_KEPT);
+        }
+    }
+
+    /// Takes out the one that has been a stranger for the longest. It counts until it has `left`.
     pub(crate) fn take_oldest(
         &mut self,
         is_stranger: impl Fn(SessionId) -> bool,
     ) -> Option<SessionId> {
-        while let Some(id) = self.0.pop_front() {
+        while let Some(id) = self.ids.pop_front() {
             if is_stranger(id) {
                 return Some(id);
             }
@@ -52,19 +61,37 @@ mod tests {
     #[test]
     fn the_oldest_that_is_still_a_stranger_comes_first() {
         let mut strangers = Strangers::default();
-        (0..4).for_each(|slot| strangers.add(id(slot), 4, |_| true));
+        (0..4).for_each(|slot| strangers.add(id(slot)));
         let is_stranger = |id: SessionId| id.slot % 2 == 1;
+        strangers.left(is_stranger);
+        strangers.left(is_stranger);
         assert_eq!(strangers.take_oldest(is_stranger), Some(id(1)));
         assert_eq!(strangers.take_oldest(is_stranger), Some(id(3)));
         assert_eq!(strangers.take_oldest(is_stranger), None);
     }
 
     #[test]
-    fn those_that_signed_in_are_forgotten_in_time() {
+    fn a_million_that_signed_in_take_no_memory() {
         let mut strangers = Strangers::default();
-        for slot in 0..1_000 {
-            strangers.add(id(slot), 4, |id| id.slot + 3 > slot);
-            assert!(strangers.0.len() <= 8);
+        for slot in 0..1_000_000 {
+            strangers.add(id(slot));
+            if slot >= 10 {
+                strangers.left(|other| other.slot > slot - 10);
+            }
+            assert!(strangers.ids.capacity() <= 4 * OTHERS_KEPT);
         }
+        let oldest = strangers.take_oldest(|other| other.slot >= 999_990);
+        assert_eq!(oldest, Some(id(999_990)));
+    }
+
+    #[test]
+    fn what_a_crowd_has_taken_is_given_back_when_it_has_left() {
+        let mut strangers = Strangers::default();
+        (0..100_000).for_each(|slot| strangers.add(id(slot)));
+        for gone in 0..100_000 {
+            strangers.left(|other| other.slot > gone);
+        }
+        assert!(strangers.ids.capacity() <= 4 * OTHERS_KEPT);
+        assert_eq!(strangers.take_oldest(|_| false), None);
     }
 }

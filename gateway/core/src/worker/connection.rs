@@ -31,9 +31,7 @@ impl Worker {
         let deadline_ms = session.deadline_ms(self.now);
         self.sessions.insert(session);
         self.timers.arm(id.slot, deadline_ms);
-        let (slots, sessions) = (self.config.sessions_max as usize, &self.sessions);
-        self.strangers
-            .add(id, slots, |id| is_stranger(sessions.get(id)));
+        self.strangers.add(id);
         if self.sweeps.is_draining() {
             self.fail(id, ErrorCode::Draining, "");
         }
@@ -62,6 +60,12 @@ impl Worker {
         if let Some(id) = oldest {
             self.close(id, ErrorCode::Overloaded, false);
         }
+    }
+
+    /// A session has said its `Hello`, or is over before.
+    pub(super) fn stranger_left(&mut self) {
+        let sessions = &self.sessions;
+        self.strangers.left(|id| is_stranger(sessions.get(id)));
     }
 
     pub(super) fn disconnected(&mut self, id: SessionId) {
@@ -155,6 +159,10 @@ impl Worker {
         };
         self.timers.cancel(id.slot);
         self.peers.end(session.peer);
+        let is_known = session.phase != Phase::AwaitingHello;
+        if !is_known {
+            self.stranger_left();
+        }
         if let Some(partial) = &session.partial
             && !cfg!(planted = "partial_kept")
         {
@@ -172,7 +180,6 @@ impl Worker {
             };
             self.post(home, detach);
         }
-        let is_known = session.phase != Phase::AwaitingHello;
         self.effects.push_back(Effect::Event(Event::SessionEnded {
             session: id,
             device: is_known.then_some(session.device),

@@ -52,6 +52,7 @@ impl Worker {
         session.heartbeat_ms = heartbeat_ms.clamp(HEARTBEAT_MS_MIN, HEARTBEAT_MS_MAX);
         let deadline_ms = session.deadline_ms(self.now);
         self.timers.arm(id.slot, deadline_ms);
+        self.stranger_left();
         let attach = Mail::Attach {
             session: id,
             device: holder.device,

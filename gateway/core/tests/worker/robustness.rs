@@ -1,10 +1,12 @@
 //! Any input at any time: random frames, cuts, late ids, foreign mails and stalls never panic, and two runs of a seed agree.
 
+use std::net::IpAddr;
+
 use ringpost_gateway_core::*;
 use ringpost_wire::*;
 
 use crate::clients::*;
-use crate::rig::Rig;
+use crate::rig::{Rig, config};
 use crate::tokens::token;
 
 struct Dice(u64);
@@ -20,6 +22,24 @@ impl Dice {
 }
 
 const NAMES: [&str; 4] = ["ann", "bob", "cat", "dan"];
+
+/// Where connections come from; half of them from nobody knows where.
+const PEERS: [Option<[u8; 4]>; 4] = [None, None, Some([192, 0, 2, 1]), Some([192, 0, 2, 2])];
+
+/// Workers on which one address may have a few connections.
+fn limited(cores: u16, connections: u32) -> Config {
+    let peers = PeerLimits {
+        connections,
+        failed_sign_ins: 3,
+        pause_ms_max: 5_000,
+        ..PeerLimits::default()
+    };
+    Config {
+        cores,
+        peers,
+        ..config()
+    }
+}
 
 fn frame(dice: &mut Dice) -> Vec<u8> {
     let name = |dice: &mut Dice| NAMES[dice.roll(4) as usize];
@@ -117,7 +137,8 @@ fn any(rig: &Rig, dice: &mut Dice) -> usize {
 fn turn(rig: &mut Rig, dice: &mut Dice, cores: u16) {
     match dice.roll(24) {
         0 | 1 => {
-            let connection = rig.connect(dice.roll(3) as usize);
+            let peer = PEERS[dice.roll(4) as usize].map(IpAddr::from);
+            let connection = rig.connect_from(dice.roll(3) as usize, peer);
             let device = 1 + dice.roll(4) as u32;
             let text = token(NAMES[dice.roll(4) as usize], device, EXPIRES_S);
             rig.bytes(connection, &hello(&text));
@@ -196,7 +217,7 @@ fn connection(rig: &Rig, dice: &mut Dice) -> Connection {
 fn play(seed: u64) -> (Vec<Vec<Vec<u8>>>, Vec<Counters>) {
     let cores = 1 + (seed % 3) as u16;
     let mut dice = Dice(seed);
-    let mut rig = Rig::new(cores);
+    let mut rig = Rig::with(cores, limited(cores, 9));
     for (core, name) in NAMES.into_iter().enumerate() {
         let connection = rig.live(core, name, 1);
         for other in &NAMES[..core] {
@@ -223,7 +244,14 @@ fn play(seed: u64) -> (Vec<Vec<Vec<u8>>>, Vec<Counters>) {
     }
     rig.run();
     rig.wait_ms(40_000);
+    let one = limited(cores, 1).changeable();
+    for core in 0..cores {
+        rig.input(CoreId(core), Input::Limits(one));
+    }
     for worker in &rig.workers {
+        let mut peers = PEERS.into_iter().flatten().map(IpAddr::from);
+        let is_forgotten = peers.all(|peer| worker.welcomes(peer, rig.now));
+        assert!(is_forgotten, "seed {seed}: a connection is still counted");
         let summary = worker.summary();
         assert!(summary.is_drained(), "seed {seed}: {summary:?}");
         assert_eq!(summary.devices, 0, "seed {seed}");
