@@ -1,8 +1,9 @@
 //! Limits of one address, on the real binary: an attacker's address is held while others get in.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 
 use ringpost_end_to_end::raw::{RawConnection, Said};
+use ringpost_end_to_end::tls::CertificatePair;
 use ringpost_wire::ErrorCode;
 
 use crate::world::World;
@@ -119,6 +120,46 @@ fn wrong_admin_tokens_bring_a_pause_and_limits_change_without_a_restart() {
         refused == 422 && why.contains("limits.exempt_addresses"),
         "{why}"
     );
-    assert_ne!(world.place.native(), SocketAddr::from(([0, 0, 0, 0], 0)));
+    world.end();
+}
+
+/// A balancer's header for the client at 192.0.2.`host`.
+fn header(host: u8) -> Vec<u8> {
+    let mut header = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c".to_vec();
+    header.extend([192, 0, 2, host, 192, 0, 2, 100, 0, 9, 1, 187]);
+    header
+}
+
+#[test]
+fn behind_a_balancer_clients_are_told_apart_and_one_too_many_gets_no_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    CertificatePair::new()
+        .unwrap()
+        .write(folder.path())
+        .unwrap();
+    let world = World::start_with(1, |options| {
+        CertificatePair::show(options, folder.path());
+        let settings = [
+            ("LISTEN__PROXY_PROTOCOL_FROM", "127.0.0.0/8"),
+            ("LIMITS__ADDRESS_CONNECTIONS", "1"),
+        ];
+        let variable = |(name, value): (&str, &str)| (format!("RINGPOST_{name}"), value.to_owned());
+        options.variables.extend(settings.map(variable));
+    });
+    let introduce = |door, host| {
+        let mut connection = RawConnection::open(door).unwrap();
+        connection.write(&header(host)).unwrap();
+        connection
+    };
+    let tls = world.node.tls().unwrap();
+    let _first = introduce(tls, 1);
+    let introduced = "ringpost_proxy_headers_total";
+    assert!(world.until(|node| node.metric(introduced).unwrap() == Some(1.0)));
+    assert_eq!(introduce(tls, 1).next_said().unwrap(), Said::Closed);
+    let mut other = introduce(world.place.native(), 2);
+    other.sign_in(&world.tokens().make("ann", 1)).unwrap();
+    assert!(world.until(|_| refusals(&world, "connections") == 1.0));
+    let begun = "ringpost_tls_failures_total{reason=\"refused\"}";
+    assert_eq!(world.node.metric(begun).unwrap(), Some(0.0));
     world.end();
 }
