@@ -111,14 +111,14 @@ impl RawConnection {
         self.stream.write_all(bytes)
     }
 
-    /// A second hold on the same connection, to read with while the first writes.
+    /// A second hold on the same connection, to read with while the first writes. What the first has read too far, it reads on.
     ///
     /// # Errors
     /// No descriptor is left.
     pub fn reader(&self) -> io::Result<Self> {
         Ok(Self {
             stream: self.stream.second()?,
-            received: Vec::new(),
+            received: self.received.clone(),
         })
     }
 
