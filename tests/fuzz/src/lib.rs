@@ -17,8 +17,10 @@ mod rows;
 mod scenario;
 mod scripts;
 mod seeds;
+mod session;
 mod store;
 mod target;
+mod tokens;
 
 pub use corpus::{corpus, folder};
 pub use mutate::mutated;

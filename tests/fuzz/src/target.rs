@@ -1,6 +1,8 @@
 //! The list of targets, by name.
 
-use crate::{doors, frames, interval_log, journal, log, machine, rows, scenario, scripts};
+use crate::{
+    doors, frames, interval_log, journal, log, machine, rows, scenario, scripts, session, tokens,
+};
 
 /// What a target said to its input. Both are right; a broken rule is a panic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,21 @@ pub const TARGETS: &[Target] = &[
         name: "tls-door",
         run: doors::run_tls,
         seeds: doors::tls_seeds,
+    },
+    Target {
+        name: "tokens",
+        run: tokens::run_token,
+        seeds: tokens::token_seeds,
+    },
+    Target {
+        name: "token-keys",
+        run: tokens::run_keys,
+        seeds: tokens::key_seeds,
+    },
+    Target {
+        name: "session",
+        run: session::run,
+        seeds: session::seeds,
     },
     Target {
         name: "client-machine",

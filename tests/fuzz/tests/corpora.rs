@@ -59,6 +59,9 @@ targets! {
     log = "log";
     proxy_header = "proxy-header";
     tls_door = "tls-door";
+    tokens = "tokens";
+    token_keys = "token-keys";
+    session = "session";
     client_machine = "client-machine";
     client_journal = "client-journal";
     scenario = "scenario";
