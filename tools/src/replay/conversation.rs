@@ -83,6 +83,7 @@ impl Conversation {
                 journal: file(names[side].to_owned()),
                 log,
                 failed: Vec::new(),
+                said: 0,
             })
         };
         let sides = [side(0)?, side(1)?];
