@@ -23,7 +23,7 @@ pub struct Jwks {
     pub keys: Vec<TokenKey>,
     /// What was left out.
     pub skipped: Vec<SkippedKey>,
-    /// Whether a key is a secret, so that nobody else may read the file.
+    /// Whether an entry, even one that is skipped, holds a secret, so that nobody else may read the file.
     pub holds_secret: bool,
 }
 
@@ -98,6 +98,7 @@ impl Jwks {
         if set.keys.len() > TOKEN_KEYS_MAX {
             return Err(JwksError::Keys(KeySetError::TooMany));
         }
+        let holds_secret = set.keys.iter().any(is_secret);
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
         for (index, value) in set.keys.into_iter().enumerate() {
             let id = value.get("kid").and_then(Value::as_str).map(str::to_owned);
@@ -110,13 +111,17 @@ impl Jwks {
         if set.keys().is_empty() {
             return Err(JwksError::NoKey);
         }
-        let is_secret = |key: &TokenKey| key.algorithm() == Algorithm::Hs256;
         Ok(Self {
-            holds_secret: set.keys().iter().any(is_secret),
+            holds_secret,
             keys: set.keys().to_vec(),
             skipped,
         })
     }
+}
+
+/// Whether an entry holds what nobody else may know, whether it is of use here or not.
+fn is_secret(entry: &Value) -> bool {
+    entry.get("k").is_some() || entry.get("d").is_some()
 }
 
 fn read(value: Value) -> Result<TokenKey, &'static str> {

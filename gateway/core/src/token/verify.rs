@@ -63,12 +63,10 @@ impl TokenError {
         }
     }
 
-    /// Whether the token is refused for what it says, although its signature is good.
-    pub fn is_signed(self) -> bool {
-        !matches!(
-            self,
-            Self::Malformed | Self::Algorithm | Self::KeyUnknown | Self::Signature
-        )
+    /// Whether nobody can have issued the token. A good signature says otherwise, and a key that is not known may be one that was
+    /// changed while the device was away; it costs no verification either.
+    pub fn is_forged(self) -> bool {
+        matches!(self, Self::Malformed | Self::Algorithm | Self::Signature)
     }
 }
 

@@ -37,6 +37,9 @@ impl Worker {
         let Some(holder) = self.verify(id, hello.token) else {
             return;
         };
+        if let Some(session) = self.sessions.get(id) {
+            self.peers.signed_in(session.peer);
+        }
         let heartbeat_ms = match hello.heartbeat_ms {
             0 => self.config.heartbeat_ms,
             wished => wished,
@@ -74,17 +77,14 @@ impl Worker {
         Some(u32::try_from(wait_ms).unwrap_or(u32::MAX))
     }
 
-    /// Whom the token of a session names. One that is not good ends the session, and counts against its address unless it was really
-    /// issued: a phone that is late is no attacker.
+    /// Whom the token of a session names. One that is not good ends the session, and counts against its address where nobody can have
+    /// issued it: a phone that is late is no attacker.
     fn verify(&mut self, id: SessionId, token: &str) -> Option<TokenHolder> {
         let peer = self.sessions.get(id)?.peer;
         match self.config.tokens.verify(token, self.now.clock_ms) {
-            Ok(holder) => {
-                self.peers.signed_in(peer);
-                Some(holder)
-            }
+            Ok(holder) => Some(holder),
             Err(error) => {
-                if !error.is_signed() {
+                if error.is_forged() {
                     self.peers.sign_in_failed(peer, self.now);
                 }
                 self.fail(id, error.code(), "");
@@ -166,7 +166,16 @@ impl Worker {
         }
     }
 
+    /// A newer token for the session. It may be given as often as chats may be opened, for each is verified.
     pub(super) fn reauthenticate(&mut self, id: SessionId, token: &str) {
+        let (rate, ticks_us) = (self.rates.opens, self.now.ticks_us);
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if let Err(wait_ms) = session.opens.take(rate, ticks_us) {
+            let retry_after_ms = self.random.retry_after_ms(wait_ms);
+            return self.refuse_request(id, 0, ErrorCode::RateLimited, retry_after_ms);
+        }
         let Some(holder) = self.verify(id, token) else {
             return;
         };

@@ -6,7 +6,7 @@ use ringpost_storage_core::outcome::AppendRefused;
 use ringpost_wire::{ErrorCode, FrameKind, MarkRead, ServerFrame};
 
 use crate::clients::*;
-use crate::rig::{Rig, config};
+use crate::rig::{Rig, START_MS, config};
 use crate::tokens::token;
 
 fn refused(number: u64, code: ErrorCode) -> Answer {
@@ -279,6 +279,26 @@ fn chats_are_opened_at_a_rate() {
     .encode(&mut out);
     rig.say(ann, &out);
     assert_eq!(rig.failure(ann), (3, ErrorCode::ChatLimit));
+    rig.wait_ms(30_000);
+    rig.open(ann, "ann");
+}
+
+#[test]
+fn newer_tokens_are_verified_at_the_rate_of_opens() {
+    let limited = Config {
+        opens_per_minute: 2,
+        ..config()
+    };
+    let mut rig = Rig::with(1, limited);
+    let ann = rig.live(0, "ann", 1);
+    let mut newer = Vec::new();
+    let token = &token("ann", 1, START_MS / 1_000 + 600);
+    ringpost_wire::Reauthenticate { token }.encode(&mut newer);
+    rig.say(ann, &newer);
+    rig.say(ann, &newer);
+    assert_eq!(rig.kinds(ann), []);
+    rig.say(ann, &newer);
+    assert_eq!(rig.failure(ann), (0, ErrorCode::RateLimited));
     rig.wait_ms(30_000);
     rig.open(ann, "ann");
 }

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use ringpost_storage_core::limits::DAY_MS;
 use ringpost_storage_core::{Command, Outcome};
 use ringpost_wire::{DeviceAddress, ErrorCode, UserId};
 use serde::Deserialize;
@@ -105,9 +106,14 @@ fn moment(body: &str) -> Result<u64, Refusal> {
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now_ms = now.map_or(0, |since| since.as_millis() as u64);
-    let wanted = revocation.issued_to_s;
-    // 0 would lift it, and the largest would be for ever.
-    Ok(wanted.map_or(now_ms, |seconds| {
-        seconds.saturating_mul(1_000).clamp(1, u64::MAX - 1)
-    }))
+    let Some(seconds) = revocation.issued_to_s else {
+        return Ok(now_ms);
+    };
+    let issued_to_ms = seconds.saturating_mul(1_000);
+    if issued_to_ms > now_ms.saturating_add(DAY_MS) {
+        let message = "`issued_to_s` is more than a day ahead; say `forever` for all tokens";
+        return Err(refusal(StatusCode::BAD_REQUEST, message));
+    }
+    // 0 would lift it.
+    Ok(issued_to_ms.max(1))
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tokio::net::TcpListener;
@@ -11,6 +12,9 @@ use tokio::sync::oneshot;
 
 use super::{admin, configure, connections, devices, guard, histograms, metrics, status};
 use crate::view::NodeView;
+
+/// Bytes of a request's body: a longer one is answered 413.
+const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Why HTTP cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +96,7 @@ async fn serve(
         .route("/admin/config", get(configure::show).put(configure::order))
         .route("/admin/histograms.hlog", get(histograms::histograms))
         .route("/admin/reload", post(configure::reload))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(view.clone(), guard::guard))
         .with_state(view);
     let listener = match TcpListener::from_std(listener) {

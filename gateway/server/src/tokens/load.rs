@@ -18,7 +18,7 @@ use crate::secret::Secret;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     path: PathBuf,
-    /// Device, inode, size, and the times of change in nanoseconds; `None` for a file that is not there.
+    /// Device, inode, size, and the time of the last change, of its rights too, in nanoseconds; `None` for a file that is not there.
     state: Option<(u64, u64, u64, i64, i64)>,
 }
 
@@ -26,7 +26,7 @@ impl Stamp {
     /// The stamp of the file at `path` now.
     pub fn of(path: &Path) -> Self {
         let state = std::fs::metadata(path).ok().map(|file: Metadata| {
-            let (seconds, nanoseconds) = (file.mtime(), file.mtime_nsec());
+            let (seconds, nanoseconds) = (file.ctime(), file.ctime_nsec());
             (file.dev(), file.ino(), file.size(), seconds, nanoseconds)
         });
         let path = path.to_owned();

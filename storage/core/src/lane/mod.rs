@@ -67,6 +67,7 @@
 //! let register = Command::RegisterDevice {
 //!     device: DeviceAddress { user: ann, device: 1 },
 //!     create: true,
+//!     issued_ms: 0,
 //!     link_after: None,
 //!     now_ms,
 //! };
