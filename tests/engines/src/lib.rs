@@ -21,5 +21,5 @@ pub use engine::Engine;
 #[cfg(feature = "foundationdb")]
 pub use foundation_engine::FoundationEngine;
 pub use lane_engine::LaneEngine;
-pub use map_engine::MapEngine;
+pub use map_engine::{Map, MapEngine};
 pub use named_cluster::{CLUSTER_VARIABLE, named_cluster, named_cluster_or_skipped, skipped};

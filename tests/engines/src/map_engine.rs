@@ -15,8 +15,9 @@ pub struct MapEngine {
     rules: Rules,
 }
 
-#[derive(Debug, Default)]
-struct Map(BTreeMap<Key, Bytes>);
+/// Rows in memory, for the rules to run on.
+#[derive(Clone, Debug, Default)]
+pub struct Map(pub BTreeMap<Key, Bytes>);
 
 impl MapEngine {
     /// An empty store.
@@ -56,17 +57,16 @@ impl Snapshot for Map {
 }
 
 impl Map {
-    fn apply(&mut self, writes: Vec<Write>) {
-        for write in writes {
-            match write {
-                Write::Insert(row) | Write::Set(row) => {
-                    self.0.insert(row.key, row.value);
-                }
-                Write::Clear(key) => {
-                    self.0.remove(&key);
-                }
-                Write::ClearRange(range) => self.0.retain(|key, _| !range.contains(key)),
+    /// Applies one of a batch's writes.
+    pub fn write(&mut self, write: Write) {
+        match write {
+            Write::Insert(row) | Write::Set(row) => {
+                self.0.insert(row.key, row.value);
             }
+            Write::Clear(key) => {
+                self.0.remove(&key);
+            }
+            Write::ClearRange(range) => self.0.retain(|key, _| !range.contains(key)),
         }
     }
 }
@@ -77,7 +77,8 @@ impl Engine for MapEngine {
         while outcomes.len() < commands.len() {
             let executed = execute(&commands[outcomes.len()..], &self.rows, &self.rules)
                 .expect("a map holds everything");
-            self.rows.apply(executed.writes);
+            let writes = executed.writes.into_iter();
+            writes.for_each(|write| self.rows.write(write));
             outcomes.extend(executed.outcomes);
         }
         outcomes

@@ -36,7 +36,9 @@ pub(crate) fn carry_out(input: &[u8], table: &mut Table) -> usize {
     let mut course = Course::of(input);
     let mut answered = 0;
     while let Some(commands) = course.next_batch() {
-        let outcomes = course.run(&commands, table).expect("sound rows are read");
+        let outcomes = table
+            .run(&commands, course.retention)
+            .expect("sound rows are read");
         course.note(&commands, &outcomes);
         answered += outcomes
             .iter()
@@ -49,7 +51,7 @@ pub(crate) fn carry_out(input: &[u8], table: &mut Table) -> usize {
         if let [.., last] = &commands[..]
             && let [.., Outcome::Appended(first)] = &outcomes[..]
         {
-            let again = course.run(core::slice::from_ref(last), table);
+            let again = table.run(core::slice::from_ref(last), course.retention);
             check_repeat(first, again.as_deref());
         }
     }
@@ -70,7 +72,7 @@ pub(crate) fn run_damaged(input: &[u8]) -> Verdict {
     let mut later = Course::of(plan.remainder());
     let mut is_read = false;
     while let Some(commands) = later.next_batch() {
-        if let Some(outcomes) = later.run(&commands, &mut table) {
+        if let Some(outcomes) = table.run(&commands, later.retention) {
             later.note(&commands, &outcomes);
             is_read = true;
         }
@@ -126,17 +128,6 @@ impl<'a> Course<'a> {
         let count = 1 + self.plan.below(4);
         self.commands += count;
         Some((0..count).map(|_| self.command()).collect())
-    }
-
-    /// Runs all of them, in as many batches as it takes; `None` where a row cannot be read.
-    fn run(&self, commands: &[Command], table: &mut Table) -> Option<Vec<Outcome>> {
-        let mut outcomes = Vec::new();
-        while outcomes.len() < commands.len() {
-            let some = table.run(&commands[outcomes.len()..], self.retention)?;
-            assert!(!some.is_empty(), "a batch does at least its first command");
-            outcomes.extend(some);
-        }
-        Some(outcomes)
     }
 
     fn command(&mut self) -> Command {

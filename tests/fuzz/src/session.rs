@@ -216,12 +216,8 @@ impl Node {
     /// The lane answers the batch that it has.
     fn answer(&mut self) {
         if let Some(commands) = self.batch.take() {
-            let mut outcomes = Vec::new();
-            while outcomes.len() < commands.len() {
-                let rest = &commands[outcomes.len()..];
-                let some = self.table.run(rest, Retention::UntilDelivered);
-                outcomes.extend(some.expect("sound rows are read"));
-            }
+            let outcomes = self.table.run(&commands, Retention::UntilDelivered);
+            let outcomes = outcomes.expect("sound rows are read");
             self.input(Input::BatchAnswered { outcomes });
         }
     }
