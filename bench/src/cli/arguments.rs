@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::compare::CompareArguments;
-use crate::node::CoreList;
+use crate::node::{CoreList, TlsMode};
 
 /// Puts the load of a scenario on a node, records what it took, and shows it.
 #[derive(Debug, Parser)]
@@ -88,7 +88,7 @@ pub struct RunArguments {
         num_args = 0..=1,
         default_missing_value = "resumed"
     )]
-    pub tls: Option<Handshakes>,
+    pub tls: Option<TlsMode>,
     /// Further argument of the node that is started.
     #[arg(
         long = "node-arg",
@@ -107,15 +107,6 @@ pub struct RunArguments {
     /// How both are set up.
     #[command(flatten)]
     pub setup: SetupArguments,
-}
-
-/// Handshakes of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Handshakes {
-    /// Each in full.
-    Full,
-    /// With a ticket from a device's second on.
-    Resumed,
 }
 
 /// A comparison.

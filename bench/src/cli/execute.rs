@@ -9,7 +9,7 @@ use std::thread;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::arguments::{Arguments, Command, Handshakes, RunArguments};
+use super::arguments::{Arguments, Command, RunArguments};
 use super::command_line::command_line;
 use super::compare::execute_compare;
 use super::node::{Node, circumstances, root};
@@ -17,7 +17,7 @@ use super::scenario::{name_and_value, scenario_of};
 use super::terminal::{summary, tell};
 use crate::compare::{Stopped, WriteComparisonError};
 use crate::drive::RunError;
-use crate::node::{Commit, FindBinaryError, ReadMachineError, StartNodeError, TlsMode};
+use crate::node::{Commit, FindBinaryError, ReadMachineError, StartNodeError};
 use crate::record::TableRow;
 use crate::report::{self, ReportError};
 use crate::results::{CheckError, Fault, check, write_index, write_summary};
@@ -150,10 +150,7 @@ fn execute_run(arguments: &RunArguments) -> Result<ExitCode, CommandError> {
     let node = Node::get(arguments, Population::new(&scenario).devices)?;
     let options = RunOptions {
         node: node.handle().clone(),
-        tls: arguments.tls.map(|handshakes| match handshakes {
-            Handshakes::Full => TlsMode::Full,
-            Handshakes::Resumed => TlsMode::Resumed,
-        }),
+        tls: arguments.tls,
         runs: (!arguments.no_record).then(|| arguments.results.join("runs")),
         command: command_line(&root),
         commit: (commit.id, commit.is_clean),

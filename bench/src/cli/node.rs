@@ -104,11 +104,10 @@ pub fn options(setup: &SetupArguments, sessions: u32) -> NodeOptions {
 /// The machine cannot be read.
 pub fn circumstances(arguments: &RunArguments) -> Result<Circumstances, ReadMachineError> {
     let mut circumstances = machine_circumstances(&arguments.setup)?;
-    if let Some(handshakes) = arguments.tls {
-        let note = format!("TLS 1.3 on every connection, handshakes: {handshakes:?}");
-        circumstances
-            .notes
-            .push(note.to_lowercase().replace("tls", "TLS"));
+    if let Some(mode) = arguments.tls {
+        let mode = format!("{mode:?}").to_lowercase();
+        let note = format!("TLS 1.3 on every connection, handshakes: {mode}");
+        circumstances.notes.push(note);
     }
     if arguments.running.server.is_none() {
         circumstances.store = Some(store_of(arguments).to_owned());

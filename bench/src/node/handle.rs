@@ -34,7 +34,7 @@ pub struct TlsDoor {
 }
 
 /// How devices make the handshakes of TLS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum TlsMode {
     /// Each in full.
     Full,

@@ -7,7 +7,7 @@ use ringpost_wire::{
 };
 
 use crate::effect::Effect;
-use crate::inbox::Stream;
+use crate::inbox::stream_of;
 use crate::limits::{OPENS_MAX, READ_MARKS_MAX, RETRY_AFTER_MS_MAX, RETRY_WAIT_MS};
 use crate::machine::Machine;
 use crate::timers::Timer;
@@ -91,11 +91,7 @@ impl Machine {
             return;
         };
         self.link.was_answered = true;
-        let unknown = self.unknown_at;
-        let stream = self
-            .streams
-            .entry(opened.chat)
-            .or_insert_with(|| Stream::at(unknown));
+        let stream = stream_of(&mut self.streams, opened.chat, self.unknown_at);
         stream.head = stream.head.max(opened.head);
         if opened.head == 0 && stream.passed().is_none() {
             stream.jump(0);

@@ -5,7 +5,7 @@
 
 use ringpost_wire::{Answer, Behind, ChatId, Failure, ListPending, PendingChat, PendingList};
 
-use super::stream::Stream;
+use super::stream::stream_of;
 use crate::effect::Effect;
 use crate::limits::{LIST_CHATS_MAX, LIST_WAIT_MS, LIST_WAIT_MS_MAX, RETRY_AFTER_MS_MAX};
 use crate::machine::Machine;
@@ -149,11 +149,7 @@ impl Machine {
         let Some(before) = pending.from.checked_sub(1) else {
             return self.give_up();
         };
-        let unknown = self.unknown_at;
-        let stream = self
-            .streams
-            .entry(chat)
-            .or_insert_with(|| Stream::at(unknown));
+        let stream = stream_of(&mut self.streams, chat, self.unknown_at);
         stream.head = stream.head.max(pending.head);
         stream.acked_before = before;
         // A state set back to a copy stands before what was acknowledged: all that follows it is read again.
@@ -213,11 +209,7 @@ impl Machine {
             self.lister.want();
             return;
         }
-        let unknown = self.unknown_at;
-        let stream = self
-            .streams
-            .entry(behind.chat)
-            .or_insert_with(|| Stream::at(unknown));
+        let stream = stream_of(&mut self.streams, behind.chat, self.unknown_at);
         stream.head = stream.head.max(behind.head);
         // The server pushes this chat again only after a page that reached its head, even if nothing is missing here.
         if stream.passed().is_some() {

@@ -10,4 +10,4 @@ mod stream;
 pub(crate) use acks::Acks;
 pub(crate) use catch_up::Lister;
 pub(crate) use reader::Reader;
-pub(crate) use stream::{Item, Stream};
+pub(crate) use stream::{Item, Stream, stream_of};

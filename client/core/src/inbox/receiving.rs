@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use ringpost_wire::{ChatId, MessageView, Seq};
 
-use super::stream::{Item, Stream};
+use super::stream::{Item, stream_of};
 use crate::effect::{Effect, Incoming};
 use crate::limits::{GAP_TOTAL_BYTES_MAX, GAP_WAIT_MS, UNCONFIRMED_MAX};
 use crate::machine::Machine;
@@ -48,11 +48,7 @@ impl Machine {
 
     /// A chat holds something, and where this device stands in it is not known: the list of pending chats tells it.
     fn note_head(&mut self, chat: ChatId, seq: Seq) {
-        let unknown = self.unknown_at;
-        let stream = self
-            .streams
-            .entry(chat)
-            .or_insert_with(|| Stream::at(unknown));
+        let stream = stream_of(&mut self.streams, chat, self.unknown_at);
         stream.head = stream.head.max(seq);
         if stream.passed().is_some() {
             self.watch_gap(chat);
@@ -65,12 +61,8 @@ impl Machine {
     pub(crate) fn offer(&mut self, chat: ChatId, seq: Seq, item: Item) {
         let is_own = matches!(item, Item::Own(_));
         let is_page = self.reader.is_reading(chat);
-        let unknown = self.unknown_at;
         let is_full = self.waiting_bytes >= GAP_TOTAL_BYTES_MAX && !is_page;
-        let stream = self
-            .streams
-            .entry(chat)
-            .or_insert_with(|| Stream::at(unknown));
+        let stream = stream_of(&mut self.streams, chat, self.unknown_at);
         if is_full && stream.passed().map(|passed| passed + 1) != Some(seq) {
             stream.head = stream.head.max(seq);
         } else {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use ringpost_wire::{EmptyReason, Seq};
+use ringpost_wire::{ChatId, EmptyReason, Seq};
 
 use crate::effect::Incoming;
 use crate::limits::{GAP_BYTES_MAX, GAP_MESSAGES_MAX};
@@ -56,6 +56,16 @@ pub(crate) struct Stream {
     pub(crate) acked_before: Seq,
     /// While the position is unknown: the head when the running pass over the pending chats began.
     pub(crate) head_before_pass: Seq,
+}
+
+/// The stream of a chat; one that is not there yet stands at `unknown_at`.
+pub(crate) fn stream_of(
+    streams: &mut BTreeMap<ChatId, Stream>,
+    chat: ChatId,
+    unknown_at: Option<Seq>,
+) -> &mut Stream {
+    let stream = streams.entry(chat);
+    stream.or_insert_with(|| Stream::at(unknown_at))
 }
 
 impl Stream {
@@ -191,7 +201,7 @@ mod tests {
     use super::*;
     use bytes::Bytes;
     use proptest::prelude::*;
-    use ringpost_wire::{ChatId, ContentClass, DeviceAddress, UserId};
+    use ringpost_wire::{ContentClass, DeviceAddress, UserId};
 
     fn message(seq: Seq, payload: &'static [u8]) -> Item {
         let sender = DeviceAddress {

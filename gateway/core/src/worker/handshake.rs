@@ -37,9 +37,6 @@ impl Worker {
         let Some(holder) = self.verify(id, hello.token) else {
             return;
         };
-        if let Some(session) = self.sessions.get(id) {
-            self.peers.signed_in(session.peer);
-        }
         let heartbeat_ms = match hello.heartbeat_ms {
             0 => self.config.heartbeat_ms,
             wished => wished,
@@ -48,6 +45,7 @@ impl Worker {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
+        self.peers.signed_in(session.peer);
         session.phase = Phase::Authenticating;
         session.since_ms = ticks_ms;
         session.device = holder.device;
@@ -80,12 +78,13 @@ impl Worker {
     /// Whom the token of a session names. One that is not good ends the session, and counts against its address where nobody can have
     /// issued it: a phone that is late is no attacker.
     fn verify(&mut self, id: SessionId, token: &str) -> Option<TokenHolder> {
-        let peer = self.sessions.get(id)?.peer;
         match self.config.tokens.verify(token, self.now.clock_ms) {
             Ok(holder) => Some(holder),
             Err(error) => {
-                if error.is_forged() {
-                    self.peers.sign_in_failed(peer, self.now);
+                if error.is_forged()
+                    && let Some(session) = self.sessions.get(id)
+                {
+                    self.peers.sign_in_failed(session.peer, self.now);
                 }
                 self.fail(id, error.code(), "");
                 None

@@ -174,8 +174,7 @@ impl Doors {
         (peer, is_tls): (IpAddr, bool),
     ) {
         let counted = (!self.plan.exempt.contains(peer)).then_some(peer);
-        let is_welcome = counted.is_none_or(|peer| turn.worker.welcomes(peer, turn.now));
-        if is_tls && is_welcome {
+        if is_tls && counted.is_none_or(|peer| turn.worker.welcomes(peer, turn.now)) {
             self.open(turn, connection);
         }
         let connected = Input::Connected {

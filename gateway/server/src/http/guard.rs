@@ -13,12 +13,13 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ringpost_gateway_core::{Now, PeerKey, Peers};
+use ringpost_gateway_tls::proxy::Networks;
 
 use super::admin::refusal;
 use super::connections::Peer;
 use crate::configuration::Settings;
 use crate::core_loop::read_clocks;
-use crate::reload::{NodeLimits, Reloadable};
+use crate::reload::Reloadable;
 use crate::secret::Secret;
 use crate::view::NodeView;
 
@@ -32,19 +33,19 @@ pub struct AdminGuard {
 
 struct Guarded {
     peers: Peers,
-    limits: NodeLimits,
+    exempt: Networks,
 }
 
 impl AdminGuard {
     /// Nobody has come yet. `seed` is a number that clients do not know.
     pub fn new(settings: &Settings, token: &Secret, seed: u64) -> Self {
-        let limits = NodeLimits::of(settings);
         // There is one thread of HTTP, whatever the number of cores.
-        let peers = Peers::new(limits.worker.peers, 1, seed);
+        let peers = Peers::new(settings.limits.peers(), 1, seed);
+        let exempt = settings.exempt();
         Self {
             token: token.to_hex(),
             started: Instant::now(),
-            state: Mutex::new(Guarded { peers, limits }),
+            state: Mutex::new(Guarded { peers, exempt }),
             refused: AtomicU64::new(0),
         }
     }
@@ -89,7 +90,7 @@ impl AdminGuard {
 
 impl Guarded {
     fn key(&self, address: IpAddr) -> PeerKey {
-        if self.limits.exempt.contains(address) {
+        if self.exempt.contains(address) {
             return PeerKey::default();
         }
         self.peers.key(address)
@@ -108,9 +109,8 @@ impl Reloadable for Arc<AdminGuard> {
 
     fn reload(&mut self, settings: &Settings) -> Result<Option<String>, String> {
         let mut state = self.state();
-        state.limits = NodeLimits::of(settings);
-        let peers = state.limits.worker.peers;
-        state.peers.change(peers);
+        state.exempt = settings.exempt();
+        state.peers.change(settings.limits.peers());
         Ok(None)
     }
 }

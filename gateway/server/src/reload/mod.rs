@@ -6,7 +6,7 @@ mod reloader;
 mod report;
 mod source;
 
-pub use limits::{LiveLimits, NodeLimits};
+pub use limits::LiveLimits;
 pub use reloadable::Reloadable;
 pub use reloader::Reloader;
 pub use report::ReloadReport;
