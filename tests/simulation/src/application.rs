@@ -23,7 +23,6 @@ impl World {
         }
         if !self.is_active() {
             self.sdk_input(index, Input::Connect);
-            self.look_at_all_chats(index);
             return self.after(CALM_ACT_US, Event::SdkAct(index, life));
         }
         let mean_us = self.settings.active_ms * 1_000 / (self.settings.messages / 2).max(1);
@@ -35,23 +34,6 @@ impl World {
         }
         let delay_us = self.random.around(mean_us);
         self.after(delay_us, Event::SdkAct(index, life));
-    }
-
-    /// A person who went on from an old copy looks at every chat: one that the copy did not know, and in which nothing comes any
-    /// more, is read when it is opened.
-    fn look_at_all_chats(&mut self, index: usize) {
-        let client = &self.clients[index];
-        if !client.was_restored {
-            return;
-        }
-        let own = client.device.user;
-        let members = self.model.chats.values().map(|log| &log.members);
-        let mine = members.filter(|members| members.contains(&own));
-        let others = mine.map(|members| members.iter().find(|user| **user != own));
-        let others: Vec<UserId> = others.map(|other| *other.unwrap_or(&own)).collect();
-        for user in others {
-            self.sdk_input(index, Input::OpenChat { user });
-        }
     }
 
     fn open_some_chat(&mut self, index: usize) {
@@ -254,6 +236,13 @@ impl World {
                 "c{index} lost track of {message_id:x} with its state whole"
             ));
         }
+        if let Some(made) = self.model.made.get(&message_id)
+            && !self.own_may_be_gone(made.chat, made.sender)
+        {
+            return self.fail(format_args!(
+                "c{index} lost track of {message_id:x} with the log whole"
+            ));
+        }
         self.clients[index]
             .application
             .unanswered
@@ -358,7 +347,14 @@ impl World {
                 .is_none_or(|start| seq < start)
     }
 
-    /// The first number of a chat that a device whose state was set back neither has nor was told to be empty, nor made itself.
+    /// Whether a message of a device may have been in a stretch of the log that is gone.
+    fn own_may_be_gone(&self, chat: ChatId, sender: DeviceAddress) -> bool {
+        let start = self.marks.start(chat, sender);
+        start.is_some_and(|start| self.marks.trimmed_to(chat) >= start)
+    }
+
+    /// The first number of a chat that a device whose state was set back neither has nor was told to be empty, nor made itself. One
+    /// that does not know that it was set back misses nothing where it goes on.
     pub fn missed_since_set_back(&self, index: usize) -> Option<(ChatId, Seq)> {
         let client = &self.clients[index];
         let is_member = |chat: &ChatId| {
@@ -375,7 +371,11 @@ impl World {
                     let entry = self.model.chats.get(&chat)?.entries.get(&seq)?;
                     Some(entry.sender == client.device)
                 };
-                let missed = (start..=head).find(|seq| !holds(*seq) && is_own(*seq) != Some(true));
+                let to = match client.is_known_set_back {
+                    true => Some(head),
+                    false => client.application.last.get(&chat).copied(),
+                };
+                let missed = (start..=to?).find(|seq| !holds(*seq) && is_own(*seq) != Some(true));
                 missed.map(|seq| (chat, seq))
             })
             .next()

@@ -72,6 +72,7 @@ impl World {
             backup: None,
             was_restored: false,
             is_told_set_back: false,
+            is_known_set_back: false,
             connection: None,
             time_at_us: None,
             crash_after: None,

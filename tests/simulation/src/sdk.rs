@@ -47,6 +47,8 @@ pub struct SdkClient {
     pub was_restored: bool,
     /// It was told so: its machine is made with it until it has everything.
     pub is_told_set_back: bool,
+    /// It was told so, or found it, since it was put back.
+    pub is_known_set_back: bool,
     /// The present connection.
     pub connection: Option<ConnectionId>,
     /// When the machine is told the time next.
@@ -357,6 +359,25 @@ impl World {
         self.after(delay_us, Event::SdkStart(index));
     }
 
+    /// What the outbox of an old copy holds is to be answered, again if it was answered since; of the rest the sender knows nothing.
+    fn forget_what_came_after(&mut self, index: usize, copy: &[Record]) {
+        let application = &mut self.clients[index].application;
+        application.offered.clear();
+        for message_id in std::mem::take(&mut application.unanswered) {
+            self.model.set_fate(message_id, Fate::Forgotten);
+        }
+        let state = state_of(copy);
+        let outboxes = state.chats().flat_map(|(_, chat)| chat.outbox());
+        for entry in outboxes {
+            let fate = self.model.fate(entry.message_id);
+            if matches!(fate, Some(Fate::Forgotten | Fate::Undetermined)) {
+                self.model.set_fate(entry.message_id, Fate::Open);
+            }
+            let application = &mut self.clients[index].application;
+            application.unanswered.insert(entry.message_id);
+        }
+    }
+
     /// The client goes on from an old copy of its records, if there is one; a new copy is made if there is none.
     fn restore(&mut self, index: usize) {
         let client = &mut self.clients[index];
@@ -365,26 +386,30 @@ impl World {
             return;
         };
         client.was_restored = true;
-        for message_id in std::mem::take(&mut client.application.unanswered) {
-            self.model.set_fate(message_id, Fate::Forgotten);
-        }
-        client.application.offered.clear();
         client.lose_what_came_after(&backup);
         client.is_told_set_back = self.random.chance(TOLD_SHARE);
-        client.durable = backup;
+        client.is_known_set_back = client.is_told_set_back;
+        self.forget_what_came_after(index, &backup);
+        self.clients[index].durable = backup;
         self.counts.add("clients restored");
         note!(self, "c{index} goes on from an old copy");
     }
 }
 
+/// The state that records make.
+fn state_of(records: &[Record]) -> State {
+    let mut state = State::default();
+    for record in records {
+        // One that does not fit is found at the start.
+        let _ = state.apply(record);
+    }
+    state
+}
+
 impl SdkClient {
     /// An application keeps its messages with the client's state: what came after the copy is gone with it.
     fn lose_what_came_after(&mut self, copy: &[Record]) {
-        let mut state = State::default();
-        for record in copy {
-            // One that does not fit is found at the start.
-            let _ = state.apply(record);
-        }
+        let state = state_of(copy);
         // Without a session before, this is a new device, which begins where the server says.
         if state.owner().is_none() {
             return;

@@ -37,6 +37,11 @@ impl StoreMarks {
     pub fn heads(&self) -> impl Iterator<Item = (ChatId, Seq)> {
         self.heads.iter().map(|(chat, (head, _))| (*chat, *head))
     }
+
+    /// The last number of a chat whose message is gone; 0 for none.
+    pub fn trimmed_to(&self, chat: ChatId) -> Seq {
+        self.heads.get(&chat).map_or(0, |(_, trimmed_to)| *trimmed_to)
+    }
 }
 
 impl World {
