@@ -174,7 +174,7 @@ class Receiver:
 
     def list_pending(self, after):
         self.caught_up = False
-        self.listing = self.session.ask("ListPending", after=after, chats_max=512)
+        self.listing = self.session.ask("ListPending", after=after, chats_max=512, all=False)
 
     def react(self, frame):
         """Yields the messages that `frame` brings in order."""

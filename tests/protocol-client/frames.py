@@ -35,7 +35,7 @@ TABLES = {
     "MarkRead": "chat:Id read_to:uint64",
     "OpenChat": "request:uint32 user:Id",
     "ChatOpened": "request:uint32 chat:Id head:uint64 device_epoch:uint32",
-    "ListPending": "request:uint32 after:[ubyte] chats_max:uint16",
+    "ListPending": "request:uint32 after:[ubyte] chats_max:uint16 all:bool",
     "PendingList": "request:uint32 chats:[PendingChat] next:[ubyte] complete:bool caught_up:bool",
     "ReadPage": "request:uint32 chat:Id from:uint64 messages_max:uint16 bytes_max:uint32",
     "Page": "request:uint32 chat:Id from:uint64 to:uint64 first_available:uint64 complete:bool head:uint64 "

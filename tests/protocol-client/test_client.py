@@ -40,7 +40,7 @@ def built():
         "ack": frames.encode("Ack", chat=CHAT, seq=1),
         "mark_read": frames.encode("MarkRead", chat=CHAT, read_to=1),
         "open_chat": frames.encode("OpenChat", request=1, user=BOB),
-        "list_pending": frames.encode("ListPending", request=1, after=b"", chats_max=100),
+        "list_pending": frames.encode("ListPending", request=1, after=b"", chats_max=100, all=False),
         "read_page": frames.encode("ReadPage", request=2, chat=CHAT, messages_max=100, bytes_max=65536, **{"from": 1}),
         "signal": frames.encode("Signal", target=BOB, ttl_ms=5000, payload=b"typing"),
     }

@@ -3876,6 +3876,7 @@ impl<'a> ListPending<'a> {
   pub const VT_REQUEST: ::flatbuffers::VOffsetT = 4;
   pub const VT_AFTER: ::flatbuffers::VOffsetT = 6;
   pub const VT_CHATS_MAX: ::flatbuffers::VOffsetT = 8;
+  pub const VT_ALL: ::flatbuffers::VOffsetT = 10;
 
   #[inline]
   pub unsafe fn init_from_table(table: ::flatbuffers::Table<'a>) -> Self {
@@ -3890,6 +3891,7 @@ impl<'a> ListPending<'a> {
     if let Some(x) = args.after { builder.add_after(x); }
     builder.add_request(args.request);
     builder.add_chats_max(args.chats_max);
+    builder.add_all(args.all);
     builder.finish()
   }
 
@@ -3915,6 +3917,13 @@ impl<'a> ListPending<'a> {
     // which contains a valid value in this slot
     unsafe { self._tab.get::<u16>(ListPending::VT_CHATS_MAX, Some(0)).unwrap()}
   }
+  #[inline]
+  pub fn all(&self) -> bool {
+    // Safety:
+    // Created from valid Table for this object
+    // which contains a valid value in this slot
+    unsafe { self._tab.get::<bool>(ListPending::VT_ALL, Some(false)).unwrap()}
+  }
 }
 
 impl ::flatbuffers::Verifiable for ListPending<'_> {
@@ -3926,6 +3935,7 @@ impl ::flatbuffers::Verifiable for ListPending<'_> {
      .visit_field::<u32>("request", Self::VT_REQUEST, false)?
      .visit_field::<::flatbuffers::ForwardsUOffset<::flatbuffers::Vector<'_, u8>>>("after", Self::VT_AFTER, false)?
      .visit_field::<u16>("chats_max", Self::VT_CHATS_MAX, false)?
+     .visit_field::<bool>("all", Self::VT_ALL, false)?
      .finish();
     Ok(())
   }
@@ -3934,6 +3944,7 @@ pub struct ListPendingArgs<'a> {
     pub request: u32,
     pub after: Option<::flatbuffers::WIPOffset<::flatbuffers::Vector<'a, u8>>>,
     pub chats_max: u16,
+    pub all: bool,
 }
 impl<'a> Default for ListPendingArgs<'a> {
   #[inline]
@@ -3942,6 +3953,7 @@ impl<'a> Default for ListPendingArgs<'a> {
       request: 0,
       after: None,
       chats_max: 0,
+      all: false,
     }
   }
 }
@@ -3964,6 +3976,10 @@ impl<'a: 'b, 'b, A: ::flatbuffers::Allocator + 'a> ListPendingBuilder<'a, 'b, A>
     self.fbb_.push_slot::<u16>(ListPending::VT_CHATS_MAX, chats_max, 0);
   }
   #[inline]
+  pub fn add_all(&mut self, all: bool) {
+    self.fbb_.push_slot::<bool>(ListPending::VT_ALL, all, false);
+  }
+  #[inline]
   pub fn new(_fbb: &'b mut ::flatbuffers::FlatBufferBuilder<'a, A>) -> ListPendingBuilder<'a, 'b, A> {
     let start = _fbb.start_table();
     ListPendingBuilder {
@@ -3984,6 +4000,7 @@ impl ::core::fmt::Debug for ListPending<'_> {
       ds.field("request", &self.request());
       ds.field("after", &self.after());
       ds.field("chats_max", &self.chats_max());
+      ds.field("all", &self.all());
       ds.finish()
   }
 }

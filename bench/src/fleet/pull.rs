@@ -97,6 +97,7 @@ impl Fleet {
                 request: 1,
                 after: &pull.after,
                 chats_max: PENDING_CHATS_MAX as u16,
+                all: false,
             };
             request.encode(out);
         }

@@ -60,6 +60,9 @@ pub enum Effect {
         /// Why.
         reason: EmptyReason,
     },
+    /// The state turned out to be older than what this device did since: what it lost is read again. A storage keeps it until `CaughtUp`,
+    /// since a client that stops before must begin so again.
+    SetBack,
     /// The device has every message that was there, until the next `Deliver`.
     CaughtUp,
     /// How far another member, or the least of all others, has got.

@@ -237,6 +237,7 @@ impl Machine {
         self.link.frames.clear();
         self.reader.connection_lost();
         self.lister.connection_lost();
+        self.recovery.connection_lost();
         self.opens.connection_lost();
         self.marks.connection_lost();
         self.lanes_lost_connection();

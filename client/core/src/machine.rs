@@ -10,7 +10,7 @@ use ringpost_wire::{ChatId, Seq};
 
 use crate::chats::{Marks, Opens};
 use crate::effect::{ConnectionState, Effect};
-use crate::inbox::{Acks, Lister, Reader, Stream};
+use crate::inbox::{Acks, Lister, Reader, Recovery, Stream};
 use crate::input::Input;
 use crate::limits::{ANSWER_PING_MS, ANSWER_TIMEOUT_MS};
 use crate::link::Link;
@@ -31,8 +31,8 @@ pub struct Options {
     pub heartbeat_ms: u32,
     /// The session token; without one the machine asks with `NeedToken`.
     pub token: Option<String>,
-    /// The state may be older than what this device did since, as one from a backup is: every chat is read from where the state
-    /// stands. What shows that it is so has the same effect.
+    /// The state may be older than what this device did since, as one from a backup is: every chat of the device is listed and read from
+    /// where the state stands. What shows that it is so has the same effect, and is told by `Effect::SetBack`.
     pub is_set_back: bool,
 }
 
@@ -50,9 +50,7 @@ pub struct Machine {
     pub(crate) streams: BTreeMap<ChatId, Stream>,
     /// Where a chat stands of which the state knows nothing: at its beginning, or, for a new device, where the server says.
     pub(crate) unknown_at: Option<Seq>,
-    pub(crate) is_set_back: bool,
-    /// Chats to be read from where this device stands, since the state was set back.
-    pub(crate) to_read_again: BTreeSet<ChatId>,
+    pub(crate) recovery: Recovery,
     /// Chats with a message whose turn it is, which waits for confirmations.
     pub(crate) held: BTreeSet<ChatId>,
     /// Chats of which it is not known where this device stands.
@@ -66,27 +64,16 @@ pub struct Machine {
     pub(crate) marks: Marks,
 }
 
-/// The chats in which it is known where this device stands.
-pub(crate) fn placed(streams: &BTreeMap<ChatId, Stream>) -> impl Iterator<Item = ChatId> {
-    let placed = streams
-        .iter()
-        .filter(|(_, stream)| stream.passed().is_some());
-    placed.map(|(chat, _)| *chat)
-}
-
 impl Machine {
     /// A machine that goes on from `state`. It does nothing before `Input::Connect`.
     pub fn new(options: Options, state: State) -> Self {
         let link = Link::new(options.token.clone());
-        let unknown_at = state.owner().map(|_| 0);
+        let is_known = state.owner().is_some() || options.is_set_back;
+        let unknown_at = is_known.then_some(0);
         let streams: BTreeMap<ChatId, Stream> = state
             .chats()
             .map(|(chat, remembered)| (chat, Stream::at(remembered.cursor().or(unknown_at))))
             .collect();
-        let to_read_again = match options.is_set_back {
-            true => placed(&streams).collect(),
-            false => BTreeSet::new(),
-        };
         Self {
             random: Random::new(options.seed),
             now_ms: 0,
@@ -96,8 +83,7 @@ impl Machine {
             lanes: Lanes::of(&state),
             streams,
             unknown_at,
-            is_set_back: options.is_set_back,
-            to_read_again,
+            recovery: Recovery::of(options.is_set_back),
             held: BTreeSet::new(),
             unplaced: BTreeSet::new(),
             unconfirmed: 0,
@@ -141,7 +127,7 @@ impl Machine {
                 Timer::Ping | Timer::Answer => self.ping(),
                 Timer::Ack => self.flush_acks(),
                 Timer::List => self.list_again(),
-                Timer::Gap(chat) => self.pull(chat, u64::MAX),
+                Timer::Gap(chat) => self.gap_stays(chat),
                 Timer::Lane(chat) => self.lanes.make_ready(chat),
                 Timer::Reader | Timer::Open => {}
             }

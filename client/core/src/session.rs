@@ -5,7 +5,7 @@
 use ringpost_wire::{Failure, FrameKind, Ping, Receipt, ServerFrame, Welcome};
 
 use crate::effect::{ConnectionState, Effect, Ended};
-use crate::limits::{PLAUSIBLE_SEQ_MAX, PONG_TIMEOUT_MS};
+use crate::limits::{PLAUSIBLE_SEQ_MAX, PONG_TIMEOUT_MS, PROBE_CLIENT_SEQ};
 use crate::machine::Machine;
 use crate::record::Record;
 use crate::timers::Timer;
@@ -15,7 +15,7 @@ fn is_plausible(frame: &ServerFrame<'_>) -> bool {
     match frame {
         ServerFrame::Deliver(message) => message.seq() <= PLAUSIBLE_SEQ_MAX,
         ServerFrame::Sent(sent) => (1..=PLAUSIBLE_SEQ_MAX).contains(&sent.seq),
-        ServerFrame::Refused(refused) => refused.expected <= PLAUSIBLE_SEQ_MAX,
+        ServerFrame::Refused(refused) => refused.expected < PROBE_CLIENT_SEQ,
         ServerFrame::Page(page) => {
             page.from > 0 && page.to <= PLAUSIBLE_SEQ_MAX && page.head <= PLAUSIBLE_SEQ_MAX
         }
@@ -99,7 +99,6 @@ impl Machine {
         self.timers.set(Timer::Ping, at_ms);
         self.lanes.make_all_ready();
         self.lister.session_began();
-        self.read_again();
         self.flush_acks();
     }
 

@@ -94,7 +94,7 @@ pub enum Command {
         /// Most bytes of messages, 1 to 262,144.
         bytes_max: u32,
     },
-    /// Lists the chats that hold messages for a device. Home: the user.
+    /// Lists the chats that hold messages for a device, or all of them. Home: the user.
     ListPending {
         /// The device.
         device: DeviceAddress,
@@ -102,6 +102,8 @@ pub enum Command {
         after: Option<ChatId>,
         /// Most chats, 1 to 512.
         chats_max: u16,
+        /// Every chat that delivers to the device, also those in which it has everything.
+        all: bool,
     },
     /// A device has everything up to a number. Home: the chat.
     Acknowledge {

@@ -148,6 +148,7 @@ pub fn pending(engine: &mut dyn Engine, device: DeviceAddress) -> PendingRead {
         device,
         after: None,
         chats_max: 100,
+        all: false,
     };
     match one(engine, command) {
         Outcome::Pending(pending) => pending,

@@ -104,6 +104,7 @@ impl Traffic {
                 device,
                 after: None,
                 chats_max: 3,
+                all: false,
             },
             83..88 => register(device),
             88..92 => Command::LinkDevice { chat, device },

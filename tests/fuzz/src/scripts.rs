@@ -154,6 +154,7 @@ impl<'a> Course<'a> {
                 device: self.device(),
                 after: self.plan.flag().then(|| self.chat()),
                 chats_max: 1 + u16::from(self.plan.byte()),
+                all: self.plan.byte().is_multiple_of(4),
             },
             8 => self.trim(),
             9 => self.go_on(),

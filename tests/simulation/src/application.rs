@@ -205,6 +205,18 @@ impl World {
             } => self.check_receipt(chat, user, delivered_to),
             Effect::Noticed { code, .. } => note!(self, "c{index} noticed {code:?}"),
             Effect::Own(incoming) => self.own_told(index, &incoming),
+            Effect::SetBack => {
+                self.counts.add("set-backs found");
+                note!(self, "c{index} finds that its state was set back");
+                let client = &mut self.clients[index];
+                if !client.was_restored {
+                    return self.fail(format_args!(
+                        "c{index} takes its state for an old one, and it is whole"
+                    ));
+                }
+                client.is_told_set_back = true;
+                client.is_known_set_back = true;
+            }
             Effect::CaughtUp => {
                 note!(self, "c{index} caught up");
                 self.clients[index].is_told_set_back = false;
@@ -236,6 +248,7 @@ impl World {
                 "c{index} lost track of {message_id:x} with its state whole"
             ));
         }
+        self.check_store();
         if let Some(made) = self.model.made.get(&message_id)
             && !self.own_may_be_gone(made.chat, made.sender)
         {

@@ -215,6 +215,21 @@ impl Model {
         disordered.next().map(|(seq, _)| *seq)
     }
 
+    /// A sender goes on from an old copy whose outbox holds these messages: what it made after them came before they are sent again.
+    pub fn forget_turns_behind(&mut self, chat: ChatId, outbox: &[MessageId]) {
+        let of = |id: &MessageId| self.made.get(id).map(|made| (made.sender, made.turn));
+        let Some((sender, first)) = outbox.iter().filter_map(of).min_by_key(|(_, turn)| *turn)
+        else {
+            return;
+        };
+        for (message_id, made) in &mut self.made {
+            let is_later = made.chat == chat && made.sender == sender && made.turn > first;
+            if is_later && !outbox.contains(message_id) {
+                made.turn = 0;
+            }
+        }
+    }
+
     /// What became of a message, known from elsewhere.
     pub fn set_fate(&mut self, message_id: MessageId, fate: Fate) {
         if let Some(made) = self.made.get_mut(&message_id) {

@@ -181,6 +181,7 @@ impl World {
                     request,
                     after,
                     chats_max,
+                    all: false,
                 }
                 .encode(out);
             });

@@ -235,7 +235,12 @@ impl World {
                 client.sync();
                 client.application.offered.remove(&message_id);
             }
-            other => self.application_told(index, other),
+            other => {
+                if other == Effect::SetBack {
+                    client.sync();
+                }
+                self.application_told(index, other);
+            }
         }
     }
 
@@ -367,14 +372,18 @@ impl World {
             self.model.set_fate(message_id, Fate::Forgotten);
         }
         let state = state_of(copy);
-        let outboxes = state.chats().flat_map(|(_, chat)| chat.outbox());
-        for entry in outboxes {
-            let fate = self.model.fate(entry.message_id);
-            if matches!(fate, Some(Fate::Forgotten | Fate::Undetermined)) {
-                self.model.set_fate(entry.message_id, Fate::Open);
+        for (chat, remembered) in state.chats() {
+            let outbox = remembered.outbox().iter();
+            let ids: Vec<MessageId> = outbox.map(|entry| entry.message_id).collect();
+            for message_id in &ids {
+                let fate = self.model.fate(*message_id);
+                if matches!(fate, Some(Fate::Forgotten | Fate::Undetermined)) {
+                    self.model.set_fate(*message_id, Fate::Open);
+                }
             }
+            self.model.forget_turns_behind(chat, &ids);
             let application = &mut self.clients[index].application;
-            application.unanswered.insert(entry.message_id);
+            application.unanswered.extend(ids);
         }
     }
 

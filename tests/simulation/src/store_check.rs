@@ -40,7 +40,9 @@ impl StoreMarks {
 
     /// The last number of a chat whose message is gone; 0 for none.
     pub fn trimmed_to(&self, chat: ChatId) -> Seq {
-        self.heads.get(&chat).map_or(0, |(_, trimmed_to)| *trimmed_to)
+        self.heads
+            .get(&chat)
+            .map_or(0, |(_, trimmed_to)| *trimmed_to)
     }
 }
 

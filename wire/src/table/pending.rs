@@ -6,7 +6,7 @@ use crate::generated::ringpost::wire as generated;
 use crate::limits::{CURSOR_BYTES_MAX, PENDING_CHATS_MAX};
 use crate::{ChatId, Seq};
 
-/// Which chats hold messages for this device?
+/// Which chats hold messages for this device, or: which chats are there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListPending<'a> {
     /// Number of the request.
@@ -15,14 +15,16 @@ pub struct ListPending<'a> {
     pub after: &'a [u8],
     /// Most chats in the answer; the server may send fewer. 1 to 512.
     pub chats_max: u16,
+    /// Every chat that delivers to this device is listed, also those that hold nothing for it: for a state that was set back.
+    pub all: bool,
 }
 
-/// A chat with messages for this device.
+/// A chat with messages for this device, or, where all are asked for, any chat of its.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingChat {
     /// The chat.
     pub chat: ChatId,
-    /// The first message that this device has not acknowledged.
+    /// The first message that this device has not acknowledged; after `head` when it has acknowledged all.
     pub from: Seq,
     /// The chat's last message.
     pub head: Seq,
@@ -39,7 +41,7 @@ pub struct PendingChat {
 pub struct PendingList {
     /// Number of the request.
     pub request: u32,
-    /// Chats with messages for this device, newest first.
+    /// Chats with messages for this device, or all of its chats, newest first.
     pub chats: Vec<PendingChat>,
     /// Ask again with this as `after`; empty when `complete`.
     pub next: Vec<u8>,
@@ -66,6 +68,7 @@ impl<'a> ListPending<'a> {
                 request: self.request,
                 after: Some(builder.create_vector(after)),
                 chats_max: self.chats_max,
+                all: self.all,
             };
             generated::ListPending::create(builder, &args)
         });
@@ -80,6 +83,7 @@ impl<'a> ListPending<'a> {
             request: table.request(),
             after: cursor(table.after().map(|bytes| bytes.bytes()))?,
             chats_max: table.chats_max(),
+            all: table.all(),
         })
     }
 }

@@ -293,6 +293,7 @@ fn what_is_over_its_limit_is_refused_by_the_peer() {
         request: 1,
         after: &[7; 5000],
         chats_max: 1,
+        all: false,
     };
     list.encode(&mut bytes);
     assert_eq!(client_error(&bytes), malformed("cursor"));

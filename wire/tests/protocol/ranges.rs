@@ -96,6 +96,7 @@ fn sizes_of_a_list() {
             request: 1,
             after,
             chats_max,
+            all: false,
         };
         client_error(&built(|out| list.encode(out)))
     };

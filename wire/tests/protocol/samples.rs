@@ -193,6 +193,7 @@ fn log() -> Vec<Sample> {
         request: 1,
         after: b"",
         chats_max: 100,
+        all: false,
     };
     let pending = PendingChat {
         chat: chat(),

@@ -232,14 +232,17 @@ fn chat_frames() -> impl Strategy<Value = Vec<u8>> {
 
 fn pending_frames() -> impl Strategy<Value = Vec<u8>> {
     let cursor = || vec(any::<u8>(), 0..=CURSOR_BYTES_MAX);
-    let list = (any::<u32>(), cursor(), 1..=512_u16).prop_map(|(request, after, chats_max)| {
-        let list = ListPending {
-            request,
-            after: &after,
-            chats_max,
-        };
-        bytes_of(|out| list.encode(out))
-    });
+    let list = (any::<u32>(), cursor(), 1..=512_u16, any::<bool>()).prop_map(
+        |(request, after, chats_max, all)| {
+            let list = ListPending {
+                request,
+                after: &after,
+                chats_max,
+                all,
+            };
+            bytes_of(|out| list.encode(out))
+        },
+    );
     let numbers = (1..=SEQ_MAX, seq(), seq(), seq(), any::<u64>());
     let pending = (chat(), numbers).prop_map(
         |(chat, (from, head, delivered_to, read_to, last_time_ms))| PendingChat {

@@ -5,6 +5,7 @@
 
 use ringpost_wire::{Answer, Behind, ChatId, Failure, ListPending, PendingChat, PendingList};
 
+use super::recovery::Recovery;
 use super::stream::stream_of;
 use crate::effect::Effect;
 use crate::limits::{LIST_CHATS_MAX, LIST_WAIT_MS, LIST_WAIT_MS_MAX, RETRY_AFTER_MS_MAX};
@@ -34,6 +35,8 @@ pub(crate) struct Lister {
     /// Another pass was wanted while one was running.
     is_wanted_again: bool,
     after: Vec<u8>,
+    /// The running pass lists every chat.
+    is_of_all: bool,
     waits: u32,
 }
 
@@ -73,6 +76,7 @@ impl Machine {
         match self.lister.progress {
             Progress::Wanted if !is_waiting => {
                 self.lister.after.clear();
+                self.lister.is_of_all = self.recovery.wants_all();
                 for chat in &self.unplaced {
                     if let Some(stream) = self.streams.get_mut(chat) {
                         stream.head_before_pass = stream.head;
@@ -102,6 +106,7 @@ impl Machine {
     }
 
     fn ask_list(&mut self) {
+        let all = self.lister.is_of_all;
         let request = self.link.next_request();
         self.lister.progress = Progress::Asked { request };
         let after = core::mem::take(&mut self.lister.after);
@@ -110,6 +115,7 @@ impl Machine {
                 request,
                 after: &after,
                 chats_max: LIST_CHATS_MAX,
+                all,
             };
             list.encode(out);
         });
@@ -133,9 +139,13 @@ impl Machine {
             return self.ask_list();
         }
         self.place_the_unlisted();
+        if self.lister.is_of_all {
+            self.recovery.listed_all();
+        }
         if core::mem::take(&mut self.lister.is_wanted_again) {
             self.lister.progress = Progress::Wanted;
-        } else if list.caught_up && self.to_read_again.is_empty() {
+        } else if list.caught_up && self.is_recovered() {
+            self.recovery = Recovery::None;
             self.lister.progress = Progress::CaughtUp;
             self.lister.waits = 0;
             self.effects.push_back(Effect::CaughtUp);
@@ -152,6 +162,7 @@ impl Machine {
         let stream = stream_of(&mut self.streams, chat, self.unknown_at);
         stream.head = stream.head.max(pending.head);
         stream.acked_before = before;
+        let is_set_back = stream.had_unconfirmed(before);
         // A state set back to a copy stands before what was acknowledged: all that follows it is read again.
         if stream.passed().is_none() {
             let waiting = stream.waiting_bytes();
@@ -160,7 +171,7 @@ impl Machine {
         }
         self.unplaced.remove(&chat);
         // What the server lacks of this device's acknowledgements is told again.
-        stream.owes_ack = true;
+        stream.owes_ack |= pending.from <= pending.head;
         stream.acked = before;
         if stream.has_gap() {
             self.pull(chat, pending.last_time_ms);
@@ -172,6 +183,9 @@ impl Machine {
             delivered_to: pending.delivered_to,
             read_to: pending.read_to,
         });
+        if is_set_back {
+            self.found_set_back();
+        }
     }
 
     /// A chat that was known to hold something before the pass and is not listed: this device has all of that.

@@ -14,7 +14,7 @@ use crate::limits::{
     PULL_BYTES_MAX, PULL_MESSAGES_MAX, PULL_WAIT_MS, RETRY_AFTER_MS_MAX, RETRY_WAIT_MS,
     UNCONFIRMED_MAX,
 };
-use crate::machine::{Machine, placed};
+use crate::machine::Machine;
 use crate::timers::Timer;
 
 /// What a page is read for.
@@ -91,6 +91,20 @@ impl Machine {
         self.reader.pulls.add(chat, time_ms);
     }
 
+    /// Whether the application takes more.
+    fn has_room(&self) -> bool {
+        self.unconfirmed < UNCONFIRMED_MAX && self.held.is_empty()
+    }
+
+    /// A missing number did not come by itself. The list tells whether it was acknowledged before: then the state was set back.
+    pub(crate) fn gap_stays(&mut self, chat: ChatId) {
+        // Where the application is slow the gap may be made here: what is too far ahead is dropped.
+        if self.has_room() {
+            self.lister.want();
+        }
+        self.pull(chat, u64::MAX);
+    }
+
     pub(crate) fn pump_reader(&mut self) {
         while self.reader.asked.is_none() && !self.timers.is_set(Timer::Reader) {
             if let Some(chat) = self.reader.looks.first().copied() {
@@ -100,7 +114,7 @@ impl Machine {
                         self.reader.looks.remove(&chat);
                     }
                 }
-            } else if self.unconfirmed < UNCONFIRMED_MAX && self.held.is_empty() {
+            } else if self.has_room() {
                 let Some(chat) = self.reader.pulls.pop_newest() else {
                     return;
                 };
@@ -184,9 +198,6 @@ impl Machine {
             return;
         };
         let brought_nothing = stream.first_missing() == Some(page.from);
-        if page.complete {
-            self.to_read_again.remove(&page.chat);
-        }
         if !page.complete || stream.has_gap() {
             if brought_nothing {
                 self.timers
@@ -220,29 +231,11 @@ impl Machine {
         true
     }
 
-    /// The state turned out to be older than what this device acknowledged, as one from a backup is: what other chats miss is
-    /// read too, each from where this device stands in it.
-    pub(crate) fn read_all_again(&mut self) {
-        if core::mem::replace(&mut self.is_set_back, true) {
-            return;
-        }
-        self.to_read_again.extend(placed(&self.streams));
-        self.read_again();
-    }
-
-    /// Asks for whatever is still to be read since the state was set back.
-    pub(crate) fn read_again(&mut self) {
-        let chats: Vec<ChatId> = self.to_read_again.iter().copied().collect();
-        for chat in chats {
-            self.pull(chat, 0);
-        }
-    }
-
     /// The chat's log may not be read: stop waiting for what is missing.
     fn unreadable(&mut self, chat: ChatId, failure: &Failure<'_>) {
-        self.to_read_again.remove(&chat);
         if let Some(stream) = self.streams.get_mut(&chat) {
             stream.head = stream.passed().unwrap_or(0);
+            stream.acked_before = 0;
         }
         self.effects.push_back(Effect::Noticed {
             code: failure.code,

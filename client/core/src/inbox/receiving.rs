@@ -118,7 +118,7 @@ impl Machine {
         self.watch_gap(chat);
         self.cursor_moved(chat, 0);
         if is_set_back {
-            self.read_all_again();
+            self.found_set_back();
         }
     }
 

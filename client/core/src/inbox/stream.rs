@@ -178,6 +178,11 @@ impl Stream {
         }
     }
 
+    /// Whether a message up to `seq` is with the application and not confirmed.
+    pub(crate) fn had_unconfirmed(&self, seq: Seq) -> bool {
+        self.unconfirmed.front().is_some_and(|first| *first <= seq)
+    }
+
     /// The first number that has neither passed nor waits; `None` while the position is unknown.
     pub(crate) fn first_missing(&self) -> Option<Seq> {
         let mut next = self.passed? + 1;

@@ -22,13 +22,15 @@ pub(crate) fn uses_no_number(code: ErrorCode) -> bool {
 
 impl Machine {
     pub(crate) fn sent(&mut self, sent: &Sent) {
+        if sent.client_seq == PROBE_CLIENT_SEQ {
+            return self.give_up();
+        }
         if !self.lanes.answered(sent.chat, sent.client_seq) {
             return;
         }
         self.link.was_answered = true;
         self.lanes.lane_mut(sent.chat).load_refusals = 0;
         if let Some(message_id) = self.message_id(sent.chat, sent.client_seq) {
-            self.number_taken(sent.chat, sent.client_seq);
             let place = (sent.seq, sent.time_ms);
             self.stored(sent.chat, message_id, sent.client_seq, place);
         } else {
@@ -62,9 +64,7 @@ impl Machine {
                 };
                 let lane = self.lanes.lane_mut(chat);
                 lane.refused.insert(client_seq, refusal);
-                if !uses_no_number(refused.code) {
-                    self.number_taken(chat, client_seq);
-                } else {
+                if uses_no_number(refused.code) {
                     lane.unused = Some(lane.unused.unwrap_or(client_seq).min(client_seq));
                 }
             }
@@ -150,6 +150,7 @@ impl Machine {
 
     /// The number was used for something else, or its answer is forgotten: the log tells what is stored.
     fn reused(&mut self, refused: &Refused) {
+        self.found_set_back();
         let lane = self.lanes.lane_mut(refused.chat);
         lane.reused = lane.reused.max(Some(refused.expected.max(1)));
     }

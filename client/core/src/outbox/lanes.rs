@@ -51,6 +51,8 @@ pub(crate) struct Look {
     /// Number from which the messages that are not found are numbered again; `None` if only refusals are checked.
     pub(crate) expected: Option<u64>,
     pub(crate) refused: BTreeMap<u64, Refusal>,
+    /// First number of the log that was read.
+    pub(crate) first: Seq,
     /// Next number of the log to read.
     pub(crate) next: Seq,
     pub(crate) found: BTreeMap<MessageId, (Seq, u64)>,

@@ -34,6 +34,7 @@ impl Machine {
         lane.look = Some(Look {
             expected: lane.reused.take().or(unused),
             refused: core::mem::take(&mut lane.refused),
+            first: floor + 1,
             next: floor + 1,
             ..Look::default()
         });
@@ -65,6 +66,11 @@ impl Machine {
             return;
         };
         for range in &page.empty {
+            // Before the first number that it may see a device was not there, and sent nothing.
+            let is_before_all = range.reason == EmptyReason::NotVisible && range.from <= look.first;
+            if is_before_all {
+                continue;
+            }
             // A device has no part of its own sliced messages, and a deleted one keeps its place: neither says "not stored".
             let (EmptyReason::NotVisible
             | EmptyReason::NoSlice

@@ -1,9 +1,9 @@
 //! How far a chat's numbers may be sent at once: never past one that an earlier life of this device may have used.
 //!
 //! A state may be older than what its device did since. Were messages sent together of which the first have used numbers and the
-//! last has the next one, the last would be stored first. So numbers from the server's next on wait for those before it, and
-//! where the next number is not known, the first message goes alone; one that may be stored already tells nothing, so before it
-//! goes a number that no message has, which is answered with the next one.
+//! last has the next one, the last would be stored first. So numbers from the server's next on wait for those before it. Where the
+//! next number is not known, the first message goes alone, or none if it may be stored already, and with it a number that no message
+//! has, which is answered with the next one. `Sent` tells less: it may be the answer to the same message of an earlier life.
 
 use ringpost_wire::{Answer, ChatId, ContentClass, ErrorCode, NewMessage, Refused, encode_send};
 
@@ -18,14 +18,16 @@ impl Machine {
             return 0;
         };
         let is_old = lane.flight(first).is_old;
+        let has_company = self.state.outbox(chat).len() > 1;
         match self.lanes.expected(chat) {
             Some(expected) if expected > first => (expected - first).min(UNANSWERED_MAX as u64),
             Some(_) => UNANSWERED_MAX as u64,
-            None if is_old => {
-                self.probe(chat);
-                0
+            None => {
+                if is_old || has_company {
+                    self.probe(chat);
+                }
+                u64::from(!is_old)
             }
-            None => 1,
         }
     }
 
@@ -59,21 +61,19 @@ impl Machine {
         let chat = refused.chat;
         self.lanes.forget_number(chat, PROBE_CLIENT_SEQ);
         match refused.code {
-            ErrorCode::Gap => self.lanes.expects(chat, refused.expected.max(1)),
+            ErrorCode::Gap => {
+                self.lanes.expects(chat, refused.expected.max(1));
+                let next = self.state.chat(chat).map(|state| state.next_client_seq());
+                if next.is_some_and(|next| refused.expected > next) {
+                    self.found_set_back();
+                }
+            }
             code if code.answer() == Answer::RetrySame => {
                 let asked_ms = u64::from(refused.retry_after_ms);
                 self.pause(chat, asked_ms.clamp(RETRY_WAIT_MS, RETRY_AFTER_MS_MAX));
             }
             // A stranger has used no number.
             _ => self.lanes.expects(chat, 1),
-        }
-    }
-
-    /// A number is used by its message. If this machine made the message, no number after it was used before.
-    pub(crate) fn number_taken(&mut self, chat: ChatId, client_seq: u64) {
-        let lane = self.lanes.lane(chat);
-        if lane.is_some_and(|lane| !lane.flight(client_seq).is_old) {
-            self.lanes.expects(chat, client_seq);
         }
     }
 }

@@ -21,7 +21,7 @@ fn the_log_is_read_only_after_every_transmission_is_answered() {
     rig.refuse(1, ErrorCode::SequenceReused, 3);
     rig.refuse(2, ErrorCode::SequenceReused, 3);
     rig.send(4);
-    assert_eq!(rig.requests(), []);
+    assert!(matches!(rig.requests()[..], [Request::ListAll(_)]));
     rig.sent(3, 8);
     let effects = rig.effects();
     assert!(
@@ -215,7 +215,7 @@ fn a_number_that_the_server_waits_for_comes_before_numbers_are_given_again() {
     rig.refuse(1, ErrorCode::SequenceReused, 9);
     rig.refuse(2, ErrorCode::Overloaded, 0);
     rig.refuse(3, ErrorCode::RefusedBefore, 0);
-    assert_eq!(rig.requests(), []);
+    assert!(matches!(rig.requests()[..], [Request::ListAll(_)]));
     rig.pass(1_000);
     assert_eq!(sends(&rig.requests()), [(2, 2, 1)]);
     rig.refuse(2, ErrorCode::SequenceReused, 9);

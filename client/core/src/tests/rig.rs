@@ -30,6 +30,7 @@ pub(super) enum Request {
     },
     Ack(Seq),
     List(u32),
+    ListAll(u32),
     Read {
         request: u32,
         from: Seq,
@@ -143,7 +144,7 @@ impl Rig {
     pub(super) fn listed(&mut self) -> u32 {
         let requests = self.requests();
         let find = |request: &Request| match request {
-            Request::List(number) => Some(*number),
+            Request::List(number) | Request::ListAll(number) => Some(*number),
             _ => None,
         };
         requests
@@ -345,6 +346,7 @@ fn reduce(frame: &ClientFrame<'_>) -> Request {
         ClientFrame::Ping(_) => Request::Ping,
         ClientFrame::MarkRead(mark) => Request::Mark(mark.read_to),
         ClientFrame::OpenChat(open) => Request::Open(open.request),
+        ClientFrame::ListPending(list) if list.all => Request::ListAll(list.request),
         ClientFrame::ListPending(list) => Request::List(list.request),
         ClientFrame::ReadPage(page) => Request::Read {
             request: page.request,

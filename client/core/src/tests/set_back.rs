@@ -1,10 +1,14 @@
 //! States older than what their device did since, as from a backup: nothing is missed, and numbers used since then disorder nothing.
 
-use ringpost_wire::{ChatId, ChatOpened, EmptyRange, EmptyReason, ErrorCode, UserId};
+use ringpost_wire::{
+    ChatId, ChatOpened, EmptyRange, EmptyReason, ErrorCode, PendingChat, PendingList, UserId,
+};
 
 use super::rig::{CHAT, OWN, Request, Rig, acks, delivered, requests, sends};
-use crate::limits::{ACK_WAIT_MS, GAP_WAIT_MS, PROBE_CLIENT_SEQ as PROBE, RETRY_WAIT_MS};
-use crate::{Effect, Input, Record, State};
+use crate::limits::{
+    ACK_WAIT_MS, GAP_WAIT_MS, LIST_WAIT_MS, PROBE_CLIENT_SEQ as PROBE, RETRY_WAIT_MS,
+};
+use crate::{ConnectionState, Effect, Input, Record, State};
 
 const OTHER: ChatId = ChatId([8; 16]);
 
@@ -58,39 +62,153 @@ fn what_was_acknowledged_since_is_read_again_and_confirmed_durably() {
     assert_eq!(acks(&rig.requests()), [10]);
 }
 
+/// An entry of a list: where the server says that this device goes on, and the chat's last message.
+fn entry(chat: ChatId, from: u64, head: u64) -> PendingChat {
+    PendingChat {
+        chat,
+        from,
+        head,
+        delivered_to: 0,
+        read_to: 0,
+        last_time_ms: 9,
+    }
+}
+
+fn tell_list(rig: &mut Rig, request: u32, chats: Vec<PendingChat>) {
+    let list = PendingList {
+        request,
+        caught_up: chats.is_empty(),
+        chats,
+        next: Vec::new(),
+        complete: true,
+    };
+    rig.receive(|out| list.encode(out));
+}
+
+fn asks_for_all(requests: &[Request]) -> Option<u32> {
+    let find = |request: &Request| match request {
+        Request::ListAll(number) => Some(*number),
+        _ => None,
+    };
+    requests.iter().find_map(find)
+}
+
 #[test]
-fn one_chat_that_was_acknowledged_further_lets_the_others_be_read() {
+fn what_was_acknowledged_further_lets_every_chat_be_listed_and_read() {
     let (mut rig, list) = connected(state(), false);
     rig.pending(list, &[(9, 9)], false);
     let (request, _) = rig.read();
     (4..=9).for_each(|seq| rig.deliver(seq));
+    let effects = rig.effects();
+    assert!(effects.contains(&Effect::SetBack));
+    let all = asks_for_all(&requests(&effects)).expect("every chat is asked for");
     rig.page(request, (4, 9, 9), &[]);
-    let (request, from) = rig.read();
-    assert_eq!(from, 10);
-    rig.page(request, (10, 9, 9), &[]);
+    tell_list(&mut rig, all, vec![entry(CHAT, 9, 9), entry(OTHER, 8, 7)]);
     assert_eq!(rig.read().1, 6);
 }
 
 #[test]
-fn a_state_known_to_be_set_back_reads_every_chat_before_it_has_everything() {
+fn what_was_with_the_application_before_the_list_came_shows_it_too() {
+    let mut rig = Rig::with(state()).go_live();
+    // The chat was in no list, as all of it up to 10 was acknowledged.
+    rig.deliver(11);
+    rig.pass(GAP_WAIT_MS);
+    let asked = rig.requests();
+    let [Request::List(list), Request::Read { request, from: 4 }] = asked[..] else {
+        panic!("{asked:?}");
+    };
+    (4..=10).for_each(|seq| rig.deliver(seq));
+    rig.page(request, (4, 11, 11), &[]);
+    assert!(!rig.effects().contains(&Effect::SetBack));
+    tell_list(&mut rig, list, vec![entry(CHAT, 11, 11)]);
+    let effects = rig.effects();
+    assert!(effects.contains(&Effect::SetBack));
+    assert!(asks_for_all(&requests(&effects)).is_some());
+}
+
+#[test]
+fn a_number_that_was_used_and_a_next_number_beyond_all_known_show_it() {
+    let (mut rig, _) = connected(state(), false);
+    rig.send(1);
+    rig.effects();
+    rig.refuse(1, ErrorCode::SequenceReused, 3);
+    assert!(rig.effects().contains(&Effect::SetBack));
+    let mut rig = probed();
+    rig.refuse(PROBE, ErrorCode::Gap, 5);
+    assert!(!rig.effects().contains(&Effect::SetBack));
+    let mut rig = probed();
+    rig.refuse(PROBE, ErrorCode::Gap, 6);
+    assert!(rig.effects().contains(&Effect::SetBack));
+}
+
+/// A session on a state known to be set back whose list of all chats says that this device had CHAT up to 5.
+fn recovering() -> Rig {
     let mut rig = Rig::unsure(state(), true);
     rig.input(Input::Connect);
     rig.open_session();
     let first = rig.requests();
-    let [(request, 4)] = pages(&first)[..] else {
-        panic!("{first:?}");
+    let all = asks_for_all(&first).expect("every chat is asked for");
+    assert_eq!(pages(&first), []);
+    tell_list(&mut rig, all, vec![entry(CHAT, 6, 5), entry(OTHER, 6, 5)]);
+    rig
+}
+
+#[test]
+fn a_state_known_to_be_set_back_has_everything_only_once_all_that_was_acknowledged_is_kept() {
+    let mut rig = recovering();
+    let (request, from) = rig.read();
+    assert_eq!(from, 4);
+    rig.deliver(4);
+    rig.deliver(5);
+    rig.page(request, (4, 5, 5), &[]);
+    assert_eq!(delivered(&rig.effects()), [4, 5]);
+    rig.confirm(4);
+    // A message in another chat lets another pass begin while one that was acknowledged is not kept.
+    let behind = ringpost_wire::Behind {
+        chat: ChatId::default(),
+        head: 0,
     };
-    let Some(Request::List(list)) = first.iter().find(|it| matches!(it, Request::List(_))) else {
-        panic!("{first:?}");
-    };
-    rig.pending(*list, &[], true);
+    rig.receive(|out| behind.encode(out));
+    let list = rig.listed();
+    tell_list(&mut rig, list, vec![]);
     assert!(!rig.machine.is_caught_up());
-    rig.page(request, (4, 3, 3), &[]);
-    let next = rig.requests();
-    assert_eq!(
-        pages(&next).iter().map(|read| read.1).collect::<Vec<_>>(),
-        [6]
-    );
+    rig.confirm(5);
+    rig.pass(ACK_WAIT_MS);
+    rig.pass(LIST_WAIT_MS);
+    let list = rig.listed();
+    tell_list(&mut rig, list, vec![]);
+    assert!(rig.machine.is_caught_up());
+    assert_eq!(rig.durable.chat(CHAT).unwrap().cursor(), Some(5));
+}
+
+#[test]
+fn every_chat_is_listed_again_on_a_new_connection_until_it_has_everything() {
+    let mut rig = recovering();
+    rig.reconnect();
+    let all = asks_for_all(&rig.requests()).expect("every chat is asked for");
+    tell_list(&mut rig, all, vec![entry(CHAT, 6, 5)]);
+    let (request, _) = rig.read();
+    rig.deliver(4);
+    rig.deliver(5);
+    rig.page(request, (4, 5, 5), &[]);
+    rig.confirm(5);
+    rig.pass(LIST_WAIT_MS);
+    let list = rig.listed();
+    tell_list(&mut rig, list, vec![]);
+    assert!(rig.machine.is_caught_up());
+    rig.reconnect();
+    assert_eq!(asks_for_all(&rig.requests()), None);
+}
+
+#[test]
+fn a_chat_that_may_not_be_read_any_more_does_not_hold_up_the_rest() {
+    let mut rig = recovering();
+    let (request, _) = rig.read();
+    rig.fail_request(request, ErrorCode::NotMember);
+    rig.pass(LIST_WAIT_MS);
+    let list = rig.listed();
+    tell_list(&mut rig, list, vec![]);
+    assert!(rig.machine.is_caught_up());
 }
 
 #[test]
@@ -155,12 +273,25 @@ fn own_messages_that_the_outbox_has_not_are_told() {
 }
 
 #[test]
-fn the_first_new_message_goes_alone_until_its_number_is_known_to_be_its_own() {
+fn one_message_after_another_needs_no_question() {
+    let (mut rig, _) = connected(state(), false);
+    for id in 1..=3 {
+        rig.send(id);
+        assert_eq!(sends(&rig.requests()), [(id, id, 0)]);
+        rig.sent(id, 3 + id);
+    }
+}
+
+#[test]
+fn the_first_of_several_goes_alone_until_the_next_number_is_known() {
     let (mut rig, _) = connected(state(), false);
     (1..=3).for_each(|id| rig.send(id));
-    assert_eq!(sends(&rig.requests()), [(1, 1, 0)]);
+    assert_eq!(sends(&rig.requests()), [(1, 1, 0), (PROBE, 1, 0)]);
+    // The answer may be one to the same message of an earlier life.
     rig.sent(1, 4);
-    assert_eq!(sends(&rig.requests()), [(2, 2, 0), (3, 3, 1)]);
+    assert_eq!(sends(&rig.requests()), [(2, 2, 0)]);
+    rig.refuse(PROBE, ErrorCode::Gap, 2);
+    assert_eq!(sends(&rig.requests()), [(3, 3, 1)]);
 }
 
 #[test]
@@ -170,12 +301,23 @@ fn new_messages_keep_their_order_where_their_numbers_were_used() {
     rig.effects();
     // Numbers 1 and 2 were used; sent together, the third message would have been stored as 3.
     rig.refuse(1, ErrorCode::SequenceReused, 3);
+    rig.refuse(PROBE, ErrorCode::Gap, 3);
     let (request, from) = rig.read();
     assert_eq!(from, 4);
     rig.page(request, (4, 3, 3), &[]);
     assert_eq!(sends(&rig.requests()), [(3, 1, 0)]);
     rig.sent(3, 4);
     assert_eq!(sends(&rig.requests()), [(4, 2, 0)]);
+}
+
+#[test]
+fn a_server_that_stores_the_question_or_names_its_number_is_left() {
+    let mut rig = probed();
+    rig.sent(PROBE, 4);
+    assert_ne!(rig.machine.connection(), ConnectionState::Live);
+    let mut rig = probed();
+    rig.refuse(PROBE, ErrorCode::SequenceReused, PROBE);
+    assert_ne!(rig.machine.connection(), ConnectionState::Live);
 }
 
 /// A session on a state with messages 1 to 4 in the outbox, which began with the question for the next number.

@@ -127,6 +127,7 @@ fn requests(send: Bytes) -> Vec<Mail> {
             request,
             after: Some(CHAT),
             chats_max: 100,
+            all: true,
         },
         Mail::Send {
             session,

@@ -43,6 +43,7 @@ fn request(kind: u8, reader: &mut Reader) -> Result<Mail, MailError> {
             request: reader.u32()?,
             after: reader.chat_option()?,
             chats_max: reader.u16()?,
+            all: reader.flag("all")?,
         },
         3 => Mail::Send {
             session: reader.session()?,

@@ -60,12 +60,14 @@ impl Mail {
                 request,
                 after,
                 chats_max,
+                all,
             } => {
                 put_session(*session, out);
                 put_device(*device, out);
                 out.extend_from_slice(&request.to_le_bytes());
                 put_chat_option(*after, out);
                 out.extend_from_slice(&chats_max.to_le_bytes());
+                out.push(u8::from(*all));
             }
             Self::Send {
                 session,

@@ -33,6 +33,8 @@ pub enum Mail {
         after: Option<ChatId>,
         /// Most chats.
         chats_max: u16,
+        /// Every chat, also those that hold nothing for the device.
+        all: bool,
     },
     /// Request to the chat's home: append a message.
     Send {

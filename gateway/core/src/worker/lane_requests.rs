@@ -80,18 +80,7 @@ impl Worker {
         self.enqueue_if_admitted(Kind::Read, command, reply);
     }
 
-    pub(super) fn list_pending(
-        &mut self,
-        to: SessionAddress,
-        device: DeviceAddress,
-        request: u32,
-        (after, chats_max): (Option<ChatId>, u16),
-    ) {
-        let command = Command::ListPending {
-            device,
-            after,
-            chats_max,
-        };
+    pub(super) fn list_pending(&mut self, to: SessionAddress, request: u32, command: Command) {
         let reply = Reply::Pending { to, request };
         self.enqueue_if_admitted(Kind::Read, command, reply);
     }

@@ -1,5 +1,7 @@
 //! Mail in and out: which role reads which mail, and what this worker tells itself, until nothing is left of it.
 
+use ringpost_storage_core::Command;
+
 use super::Worker;
 use crate::{CoreId, Mail, SendAnswer, SessionAddress};
 
@@ -93,7 +95,16 @@ impl Worker {
                 request,
                 after,
                 chats_max,
-            } => self.list_pending(at(session), device, request, (after, chats_max)),
+                all,
+            } => {
+                let command = Command::ListPending {
+                    device,
+                    after,
+                    chats_max,
+                    all,
+                };
+                self.list_pending(at(session), request, command);
+            }
             Mail::Deliver { frame, members } => self.deliver_to_members(&frame, &members),
             Mail::Receipt { receipt, members } => self.receipt_to_members(&receipt, &members),
             Mail::HomesOverflowed(shards) => self.homes_overflowed(&shards),

@@ -34,6 +34,7 @@ impl Worker {
             request: list.request,
             after,
             chats_max: chats_max as u16,
+            all: list.all,
         };
         if !self.request(self.shards.user_home(device.user), mail) {
             return self.shed_request(id, list.request);

@@ -123,6 +123,7 @@ impl Rig {
             request: 6,
             after,
             chats_max,
+            all: false,
         }
         .encode(&mut out);
         self.say(connection, &out);

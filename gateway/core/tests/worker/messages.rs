@@ -202,6 +202,7 @@ fn requests_fail_with_their_number() {
         request: 10,
         after: b"no chat",
         chats_max: 1,
+        all: false,
     }
     .encode(&mut list);
     rig.say(ann, &list);

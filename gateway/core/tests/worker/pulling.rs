@@ -220,6 +220,7 @@ fn a_pass_in_which_something_was_left_out_is_not_caught_up() {
         request: 6,
         after: b"",
         chats_max: 10,
+        all: false,
     }
     .encode(&mut out);
     rig.say(bob, &out);

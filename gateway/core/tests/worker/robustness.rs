@@ -60,6 +60,7 @@ fn frame(dice: &mut Dice) -> Vec<u8> {
             request: 1,
             after: b"",
             chats_max: 9,
+            all: false,
         }
         .encode(&mut out),
         26..=30 => ReadPage {

@@ -39,6 +39,7 @@ fn of_client(kind: FrameKind) -> Option<Vec<u8>> {
             request: 1,
             after: b"",
             chats_max: 1,
+            all: false,
         }
         .encode(&mut out),
         FrameKind::ReadPage => ReadPage {

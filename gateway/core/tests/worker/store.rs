@@ -123,7 +123,8 @@ impl Store {
                 device,
                 after,
                 chats_max,
-            } => self.pending(*device, *after, usize::from(*chats_max)),
+                all,
+            } => self.listed(*device, *after, (usize::from(*chats_max), *all)),
             Command::Acknowledge { device, chat, seq } => self.acknowledge(*device, *chat, *seq),
             Command::MarkRead {
                 device,
@@ -317,13 +318,19 @@ impl Store {
         })
     }
 
-    fn pending(&self, device: DeviceAddress, after: Option<ChatId>, max: usize) -> Outcome {
+    fn listed(
+        &self,
+        device: DeviceAddress,
+        after: Option<ChatId>,
+        (max, all): (usize, bool),
+    ) -> Outcome {
         let mut chats: Vec<PendingChat> = Vec::new();
         let mut next = None;
         for id in self.chats_of(device.user, after) {
             let chat = &self.chats[&id];
-            let from = chat.next.get(&device).copied().unwrap_or(Seq::MAX);
-            if from > chat.head() {
+            let next_of = chat.next.get(&device).copied();
+            let from = next_of.unwrap_or(Seq::MAX);
+            if next_of.is_none() || (from > chat.head() && !all) {
                 continue;
             }
             if chats.len() == max {

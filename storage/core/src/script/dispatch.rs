@@ -64,7 +64,16 @@ pub(crate) fn decide(
             device,
             after,
             chats_max,
-        } => list_pending::decide(overlay, *device, *after, *chats_max),
+            all,
+        } => {
+            let (after, chats_max, all) = (*after, *chats_max, *all);
+            let wanted = list_pending::Wanted {
+                after,
+                chats_max,
+                all,
+            };
+            list_pending::decide(overlay, *device, wanted)
+        }
         Command::Acknowledge { device, chat, seq } => {
             acknowledge::decide(overlay, *chat, *device, *seq, rules)
         }

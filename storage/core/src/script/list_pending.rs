@@ -1,4 +1,4 @@
-//! `ListPending`: the chats that hold messages for a device; pages in the order of ids, each newest first.
+//! `ListPending`: the chats that hold messages for a device, or all that deliver to it; pages in the order of ids, each newest first.
 
 use core::cmp::Reverse;
 
@@ -16,11 +16,24 @@ use crate::store::{self, Read};
 /// Bytes of pending rows read at a time.
 const ROW_BYTES_MAX: u32 = 200_000;
 
-/// The read of a user's pending rows after `after`.
-pub(super) fn rows(user: UserId, after: Option<ChatId>, chats_max: u16) -> Read {
+/// What is listed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Continue after this chat.
+    pub(super) after: Option<ChatId>,
+    pub(super) chats_max: u16,
+    /// Every chat that delivers to the device, also those in which it has everything.
+    pub(super) all: bool,
+}
+
+/// The read of a user's pending rows, or of its memberships.
+pub(super) fn rows(user: UserId, wanted: Wanted) -> Read {
     Read::Range {
-        range: key::pending::range_after(user, after),
-        rows_max: u32::from(chats_max).min(PENDING_CHATS_MAX as u32),
+        range: match wanted.all {
+            true => key::membership::range_after(user, wanted.after),
+            false => key::pending::range_after(user, wanted.after),
+        },
+        rows_max: u32::from(wanted.chats_max).min(PENDING_CHATS_MAX as u32),
         bytes_max: ROW_BYTES_MAX,
     }
 }
@@ -28,17 +41,20 @@ pub(super) fn rows(user: UserId, after: Option<ChatId>, chats_max: u16) -> Read 
 pub(super) fn decide(
     overlay: &mut Overlay<'_>,
     device: DeviceAddress,
-    after: Option<ChatId>,
-    chats_max: u16,
+    wanted: Wanted,
 ) -> Result<Outcome, Halt> {
-    if chats_max == 0 {
+    if wanted.chats_max == 0 {
         return Ok(Outcome::Failed(ErrorCode::InvalidRequest));
     }
-    let page = overlay.read_range(&rows(device.user, after, chats_max))?;
+    let page = overlay.read_range(&rows(device.user, wanted))?;
     let mut chats = Vec::with_capacity(page.rows.len());
     let mut halt = None;
     for row in &page.rows {
-        match pending_chat(overlay, device, row) {
+        let listed = match wanted.all {
+            true => any_chat(overlay, device, row),
+            false => pending_chat(overlay, device, row),
+        };
+        match listed {
             Ok(chat) => chats.extend(chat),
             Err(error) => halt = halt.or(Some(error)),
         }
@@ -48,7 +64,10 @@ pub(super) fn decide(
     }
     chats.sort_unstable_by_key(|entry| (Reverse(entry.last_time_ms), entry.chat));
     let last = page.rows.last().filter(|_| page.more);
-    let next = last.and_then(|row| key::pending::decode(&row.key));
+    let next = last.and_then(|row| match wanted.all {
+        true => key::membership::decode(&row.key),
+        false => key::pending::decode(&row.key),
+    });
     Ok(Outcome::Pending(PendingRead {
         chats,
         next: next.map(|(_, chat)| chat),
@@ -66,14 +85,39 @@ fn pending_chat(
     let (Some(from), Some((_, chat))) = (pending.next_of(device.device), key) else {
         return Ok(None);
     };
-    describe(overlay, device, chat, from).map(Some)
+    describe(overlay, device, chat, Some(from)).map(Some)
+}
+
+/// The entry of a membership; `None` where the chat does not deliver to the device.
+fn any_chat(
+    overlay: &mut Overlay<'_>,
+    device: DeviceAddress,
+    row: &store::Row,
+) -> Result<Option<PendingChat>, Halt> {
+    let Some((user, chat)) = key::membership::decode(&row.key) else {
+        return Ok(None);
+    };
+    let party = chat::party(overlay, chat, user);
+    let entry = describe(overlay, device, chat, None);
+    let Some(party) = party? else {
+        return Ok(None);
+    };
+    let devices = &party.member.devices;
+    if devices.iter().all(|entry| entry.device != device.device) {
+        return Ok(None);
+    }
+    let mut entry = entry?;
+    if let Some(from) = party.next_of(device.device) {
+        entry.from = from;
+    }
+    Ok(Some(entry))
 }
 
 fn describe(
     overlay: &mut Overlay<'_>,
     device: DeviceAddress,
     chat: ChatId,
-    from: Seq,
+    from: Option<Seq>,
 ) -> Result<PendingChat, Halt> {
     let head = chat::head(overlay, chat)?.ok_or(DamagedRow {
         key: key::head::encode(chat),
@@ -82,7 +126,7 @@ fn describe(
     let marks = chat::marks_of_others(overlay, chat, &head, device.user)?;
     Ok(PendingChat {
         chat,
-        from,
+        from: from.unwrap_or(head.next_seq),
         head: head.last_seq(),
         delivered_to: marks.delivered_to,
         read_to: marks.read_to,

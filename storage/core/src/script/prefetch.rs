@@ -48,7 +48,16 @@ pub(crate) fn reads(command: &Command, reads: &mut Vec<Read>) {
             device,
             after,
             chats_max,
-        } => reads.push(list_pending::rows(device.user, *after, *chats_max)),
+            all,
+        } => {
+            let (after, chats_max, all) = (*after, *chats_max, *all);
+            let wanted = list_pending::Wanted {
+                after,
+                chats_max,
+                all,
+            };
+            reads.push(list_pending::rows(device.user, wanted));
+        }
         Command::LinkDevice { chat, device }
         | Command::RemoveDevice { chat, device }
         | Command::ReadPage { chat, device, .. }

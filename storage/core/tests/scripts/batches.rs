@@ -128,6 +128,7 @@ fn a_fetching_store_needs_few_rounds() {
         device: device("bob", 1),
         after: None,
         chats_max: 10,
+        all: false,
     };
     let acknowledge = Command::Acknowledge {
         device: device("bob", 1),

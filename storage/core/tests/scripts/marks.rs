@@ -2,7 +2,7 @@
 
 use ringpost_storage_core::outcome::{Acknowledged, ReadMarked, ReceiptDue};
 use ringpost_storage_core::{Outcome, Retention};
-use ringpost_wire::{ChatId, ErrorCode, Receipt};
+use ringpost_wire::{ChatId, ErrorCode, PendingChat, Receipt};
 
 use crate::world::{World, device, failed, message, user};
 
@@ -54,6 +54,51 @@ fn an_acknowledgement_moves_forward_only() {
     );
     assert_eq!(world.acknowledge(bob, chat, 1), acknowledged(None, None));
     assert_eq!(world.pending(bob, 10), []);
+}
+
+#[test]
+fn all_chats_of_a_device_are_listed_with_how_far_it_has_acknowledged_each() {
+    let (mut world, one) = with_messages(5);
+    world.register(device("cid", 1));
+    let other = world.open("bob", "cid");
+    let empty = world.open("bob", "bob");
+    let strange = world.open("ann", "cid");
+    world.stored(device("cid", 1), message(other, 1, 1, 0));
+    let bob = device("bob", 1);
+    world.acknowledge(bob, one, 5);
+    for chats_max in [1, 2, 10] {
+        let listed = world.all_chats(bob, chats_max);
+        let mut expected = [(one, 6, 5), (other, 1, 1), (empty, 1, 0)];
+        expected.sort_unstable();
+        let places = listed
+            .iter()
+            .map(|entry| (entry.chat, entry.from, entry.head));
+        assert_eq!(places.collect::<Vec<_>>(), expected);
+        assert!(listed.iter().all(|entry| entry.chat != strange));
+    }
+    // Read marks of others come with a chat in which nothing is pending, too.
+    world.mark_read(device("ann", 1), one, 4);
+    let marks =
+        |entry: &PendingChat| (entry.chat == one).then_some((entry.delivered_to, entry.read_to));
+    assert_eq!(
+        world.all_chats(bob, 10).iter().find_map(marks),
+        Some((5, 4))
+    );
+}
+
+#[test]
+fn a_chat_that_does_not_deliver_to_a_device_yet_is_not_listed() {
+    let (mut world, chat) = with_messages(2);
+    let two = device("bob", 2);
+    world.try_register(two, None);
+    assert_eq!(world.all_chats(two, 10), []);
+    world.register(two);
+    let places: Vec<_> = world
+        .all_chats(two, 10)
+        .iter()
+        .map(|entry| (entry.chat, entry.from, entry.head))
+        .collect();
+    assert_eq!(places, [(chat, 3, 2)]);
 }
 
 #[test]

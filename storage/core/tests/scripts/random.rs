@@ -434,8 +434,11 @@ impl Pair {
             .flat_map(|(name, count)| (1..=*count).map(|number| device(name, number)))
             .collect();
         for device in devices {
-            for max in [1, 2, 100] {
-                let listed = self.world.pending(device, max);
+            for (max, all) in [(1, false), (2, true), (100, false), (100, true)] {
+                let listed = match all {
+                    true => self.world.all_chats(device, max),
+                    false => self.world.pending(device, max),
+                };
                 let listed: Vec<_> = listed
                     .iter()
                     .map(|entry| {
@@ -449,7 +452,7 @@ impl Pair {
                     })
                     .collect();
                 let behind = self.chats.iter().filter(|(_, model)| {
-                    model.next.contains_key(&device) && model.is_behind(device)
+                    model.next.contains_key(&device) && (all || model.is_behind(device))
                 });
                 let expected: Vec<_> = behind
                     .map(|(chat, model)| {

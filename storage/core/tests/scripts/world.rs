@@ -355,6 +355,15 @@ impl World {
 
     /// All pending chats of a device, in the order of their ids.
     pub fn pending(&mut self, device: DeviceAddress, chats_max: u16) -> Vec<PendingChat> {
+        self.list(device, chats_max, false)
+    }
+
+    /// All chats that deliver to a device, in the order of their ids.
+    pub fn all_chats(&mut self, device: DeviceAddress, chats_max: u16) -> Vec<PendingChat> {
+        self.list(device, chats_max, true)
+    }
+
+    fn list(&mut self, device: DeviceAddress, chats_max: u16, all: bool) -> Vec<PendingChat> {
         let mut chats = Vec::new();
         let mut after = None;
         loop {
@@ -362,6 +371,7 @@ impl World {
                 device,
                 after,
                 chats_max,
+                all,
             };
             let Outcome::Pending(page) = self.one(command) else {
                 panic!("a list was asked for");

@@ -97,6 +97,7 @@ fn of_client(kind: FrameKind, out: &mut Vec<u8>) {
             request: 1,
             after: b"",
             chats_max: 8,
+            all: false,
         }
         .encode(out),
         FrameKind::ReadPage => ReadPage {

@@ -117,6 +117,7 @@ fn of_others() -> Vec<Trial> {
                 request: 0,
                 after,
                 chats_max,
+                all: false,
             }
             .encode(out);
         })

@@ -49,6 +49,7 @@ fn command(dice: &mut Dice) -> Command {
             device,
             after: None,
             chats_max: 1 + dice.below(5) as u16,
+            all: dice.below(4) == 0,
         },
     }
 }
