@@ -35,6 +35,10 @@ pub struct Stream {
     pub is_flowing: bool,
     /// The sender closes after these bytes.
     pub ends: bool,
+    /// Nothing passes before then.
+    pub dead_until_us: u64,
+    /// After so many more bytes the connection is reset.
+    pub left_bytes: Option<u64>,
 }
 
 /// A connection.
@@ -44,6 +48,8 @@ pub struct Connection {
     pub peer: Peer,
     /// The client's life that opened it.
     pub peer_life: u32,
+    /// When the client asked for it, in microseconds.
+    pub dialed_us: u64,
     /// The node.
     pub node: usize,
     /// The node's life that accepted it.
@@ -68,10 +74,11 @@ pub struct Connection {
 
 impl Connection {
     /// A connection that is being opened.
-    pub fn new(peer: Peer, peer_life: u32, node: usize) -> Self {
+    pub fn new(peer: Peer, peer_life: u32, node: usize, dialed_us: u64) -> Self {
         Self {
             peer,
             peer_life,
+            dialed_us,
             node,
             node_life: 0,
             core: 0,

@@ -110,11 +110,7 @@ impl World {
                 let input = Box::new(LaneInput::Submit(commands));
                 self.after(delay_us, Event::LaneTold(at, input));
             }
-            Effect::AdminAnswer { ticket, .. } => {
-                self.fail(format_args!(
-                    "an answer to operator's ticket {ticket} that nobody has"
-                ));
-            }
+            Effect::AdminAnswer { ticket, answer } => self.operator_answered(ticket, answer),
             Effect::Event(told) => self.worker_told(at, &told),
         }
     }
@@ -265,6 +261,7 @@ fn take_in(
         }
         Arrived::Answered(outcomes) => worker.input(now, Input::BatchAnswered { outcomes }),
         Arrived::Lane(state) => worker.input(now, Input::Lane(state)),
+        Arrived::Admin(ticket, command) => worker.input(now, Input::Admin { ticket, command }),
         Arrived::Drain(delay_ms) => {
             let spread_ms = delay_ms / 2;
             worker.input(

@@ -59,7 +59,8 @@ impl World {
         }
     }
 
-    fn perform_lane(&mut self, at: CoreLife) {
+    /// Does what a lane wants.
+    pub fn perform_lane(&mut self, at: CoreLife) {
         while let Some(effect) = self.lane(at).next_effect() {
             match effect {
                 LaneEffect::GetReadVersion { ticket } => {

@@ -1,18 +1,56 @@
-//! `simulate`: runs seeds of a scenario, prints what took place, and how to run a failing seed again.
+//! `simulate`: runs seeds of a scenario, prints what took place and how to run a failing seed again; shrinks one; goes on for long.
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
+use ringpost_simulation::campaign::Campaign;
 use ringpost_simulation::counts::Counts;
-use ringpost_simulation::run::{missed, run_seed, run_twice};
+use ringpost_simulation::reduction::{Reduction, TROUBLES};
+use ringpost_simulation::run::{missed, run_reduced, run_seed, run_twice};
 use ringpost_simulation::scenario::{SCENARIOS, Scenario};
+use ringpost_simulation::shrink::Shrink;
 
 /// Runs Ringpost's nodes and clients in a simulated world.
 #[derive(Parser)]
-#[command(name = "simulate")]
+#[command(name = "simulate", args_conflicts_with_subcommands = true)]
 struct Arguments {
-    /// The scenario, or `all`, or `list`.
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    seeds: Seeds,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Names the scenarios.
+    List,
+    /// Names the kinds of trouble that `--calmed` switches off.
+    Troubles,
+    /// Makes a failing seed small, and shows what happens in what is left.
+    Shrink(Shrinking),
+    /// Runs fresh seeds of all scenarios for a time, on all cores; goes on where it stopped.
+    Campaign(Campaign),
+}
+
+#[derive(Args)]
+struct Shrinking {
+    /// The scenario.
+    scenario: String,
+    /// The failing seed.
+    #[arg(long)]
+    seed: u64,
+    /// How long to try, in seconds.
+    #[arg(long, default_value_t = 120)]
+    seconds: u64,
+    #[command(flatten)]
+    reduction: Reduction,
+}
+
+#[derive(Args)]
+struct Seeds {
+    /// The scenario, or `all`.
+    #[arg(default_value = "", hide_default_value = true)]
     scenario: String,
     /// Run this seed only.
     #[arg(long)]
@@ -38,52 +76,64 @@ struct Arguments {
     /// Print how often things took place.
     #[arg(long)]
     counts: bool,
+    #[command(flatten)]
+    reduction: Reduction,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if arguments.scenario == "list" {
-        for scenario in SCENARIOS {
-            println!("{:<14} {}", scenario.name, scenario.about);
+    match arguments.verb {
+        Some(Verb::List) => {
+            for scenario in SCENARIOS {
+                println!("{:<14} {}", scenario.name, scenario.about);
+            }
+            ExitCode::SUCCESS
         }
-        return ExitCode::SUCCESS;
-    }
-    let is_chosen =
-        |scenario: &&Scenario| arguments.scenario == "all" || scenario.name == arguments.scenario;
-    let chosen: Vec<&Scenario> = SCENARIOS.iter().filter(is_chosen).collect();
-    if chosen.is_empty() {
-        eprintln!(
-            "no scenario `{}`: `simulate list` names them",
-            arguments.scenario
-        );
-        return ExitCode::FAILURE;
-    }
-    if arguments.hunt {
-        return hunt(&arguments, &chosen);
-    }
-    let failures: usize = chosen
-        .iter()
-        .map(|scenario| run(&arguments, scenario))
-        .sum();
-    if failures == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+        Some(Verb::Troubles) => {
+            TROUBLES.iter().for_each(|(name, _)| println!("{name}"));
+            ExitCode::SUCCESS
+        }
+        Some(Verb::Shrink(shrinking)) => shrink(&shrinking),
+        Some(Verb::Campaign(campaign)) => go_on_for_long(&campaign),
+        None => run_seeds(&arguments.seeds),
     }
 }
 
-/// Prints scenario, seed and finding, separated by tabs, of the first seed that fails. Success when none does.
-fn hunt(arguments: &Arguments, chosen: &[&Scenario]) -> ExitCode {
-    // What panics is reported as a finding.
+fn chosen(name: &str) -> Vec<&'static Scenario> {
+    let is_chosen = |scenario: &&Scenario| name == "all" || scenario.name == name;
+    let chosen: Vec<&Scenario> = SCENARIOS.iter().filter(is_chosen).collect();
+    if chosen.is_empty() {
+        eprintln!("no scenario `{name}`: `simulate list` names them");
+    }
+    chosen
+}
+
+fn run_seeds(seeds: &Seeds) -> ExitCode {
+    let chosen = chosen(&seeds.scenario);
+    if seeds.hunt {
+        return hunt(seeds, &chosen);
+    }
+    let failures = chosen.iter().map(|scenario| run(seeds, scenario));
+    if chosen.is_empty() || failures.sum::<usize>() > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// What panics is reported as a finding.
+fn silence_panics() {
     std::panic::set_hook(Box::new(|_| {}));
-    for seed in arguments.from..arguments.from + arguments.seeds {
+}
+
+/// Prints scenario, seed and finding, separated by tabs, of the first seed that fails. Success when none does.
+fn hunt(seeds: &Seeds, chosen: &[&Scenario]) -> ExitCode {
+    silence_panics();
+    for seed in seeds.from..seeds.from + seeds.seeds {
         for scenario in chosen {
             if let Err(failure) = run_seed(scenario, seed, false) {
-                println!(
-                    "{}\t{seed}\t{}",
-                    scenario.name,
-                    failure.what.replace('\n', " ")
-                );
+                let what = failure.what.replace('\n', " ");
+                println!("{}\t{seed}\t{what}", scenario.name);
                 return ExitCode::FAILURE;
             }
         }
@@ -92,7 +142,7 @@ fn hunt(arguments: &Arguments, chosen: &[&Scenario]) -> ExitCode {
 }
 
 /// Answers how many seeds failed; one more when too little took place.
-fn run(arguments: &Arguments, scenario: &Scenario) -> usize {
+fn run(arguments: &Seeds, scenario: &Scenario) -> usize {
     let (from, seeds) = match arguments.seed {
         Some(seed) => (seed, 1),
         None => (arguments.from, arguments.seeds),
@@ -102,9 +152,9 @@ fn run(arguments: &Arguments, scenario: &Scenario) -> usize {
     let (mut failures, mut took_us, mut digest) = (0, 0, 0);
     for seed in from..from + seeds {
         let outcome = if arguments.twice {
-            run_twice(scenario, seed)
+            run_twice(scenario, seed, &arguments.reduction)
         } else {
-            run_seed(scenario, seed, arguments.timeline)
+            run_reduced(scenario, seed, &arguments.reduction, arguments.timeline)
         };
         match outcome {
             Ok(outcome) => {
@@ -128,6 +178,9 @@ fn run(arguments: &Arguments, scenario: &Scenario) -> usize {
             .iter()
             .for_each(|(name, times)| println!("  {times:>9}  {name}"));
     }
+    if arguments.reduction != Reduction::default() {
+        return failures;
+    }
     failures + judge(scenario, seeds, &counts)
 }
 
@@ -147,4 +200,72 @@ fn judge(scenario: &Scenario, seeds: u64, counts: &Counts) -> usize {
         println!("{}: {what}", scenario.name);
     }
     usize::from(!missed.is_empty())
+}
+
+/// Makes a failing seed small, and prints what is left of it.
+fn shrink(arguments: &Shrinking) -> ExitCode {
+    let Some(scenario) = Scenario::named(&arguments.scenario) else {
+        eprintln!("no such scenario: `simulate list` names them");
+        return ExitCode::FAILURE;
+    };
+    silence_panics();
+    let Err(failure) = run_reduced(scenario, arguments.seed, &arguments.reduction, false) else {
+        eprintln!(
+            "{} with seed {} does not fail",
+            scenario.name, arguments.seed
+        );
+        return ExitCode::FAILURE;
+    };
+    let time = Duration::from_secs(arguments.seconds);
+    let mut shrink = Shrink::new(scenario, *failure, time);
+    let before = shrink.size();
+    shrink.run();
+    for line in shrink.failure.tail.iter().filter(|line| is_readable(line)) {
+        println!("{line}");
+    }
+    println!(
+        "{} with seed {}: {}",
+        scenario.name, arguments.seed, shrink.failure.what
+    );
+    println!("before: {before}");
+    println!("after:  {} ({} runs)", shrink.size(), shrink.runs);
+    println!("again: {} --timeline", shrink.failure.command());
+    ExitCode::SUCCESS
+}
+
+/// Whether a line tells more than that a core was busy.
+fn is_readable(line: &str) -> bool {
+    ![" turn of ", " submits "]
+        .iter()
+        .any(|busy| line.contains(busy))
+}
+
+fn go_on_for_long(campaign: &Campaign) -> ExitCode {
+    silence_panics();
+    let sum = match campaign.run() {
+        Ok(sum) => sum,
+        Err(error) => {
+            eprintln!("{}: {error}", campaign.dir.display());
+            return ExitCode::FAILURE;
+        }
+    };
+    for (name, times) in &sum.counts {
+        println!("  {times:>12}  {name}");
+    }
+    println!(
+        "{} seeds in {} batches, {} messages stored, {} a second of a thread, {} findings",
+        sum.seeds,
+        sum.batches,
+        sum.messages,
+        sum.messages_a_second(),
+        sum.findings
+    );
+    if sum.findings > 0 {
+        println!(
+            "findings are in {}",
+            campaign.dir.join("findings.txt").display()
+        );
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }

@@ -20,7 +20,8 @@ impl World {
     pub fn dial(&mut self, peer: Peer, peer_life: u32, node: usize) -> ConnectionId {
         let id = ConnectionId(self.connections.len());
         self.connections
-            .push(Connection::new(peer, peer_life, node));
+            .push(Connection::new(peer, peer_life, node, self.now_us));
+        self.plan_reset(id);
         let delay_us = self.link_delay();
         self.after(delay_us, Event::Dialed(id));
         id
@@ -144,13 +145,14 @@ impl World {
     pub fn flow(&mut self, id: ConnectionId, direction: Direction) {
         let connection = &mut self.connections[id.0];
         connection.stream(direction).is_flowing = false;
-        if connection.is_cut {
+        if connection.is_cut || self.is_dead(id, direction) {
             return;
         }
         match direction {
             Direction::Up => self.flow_up(id),
             Direction::Down => self.flow_down(id),
         }
+        self.reset_when_due(id, direction);
     }
 
     fn chunk(&mut self, id: ConnectionId, direction: Direction) -> Vec<u8> {
@@ -163,6 +165,7 @@ impl World {
         } else {
             waiting
         };
+        let length = self.let_pass(id, direction, length);
         let stream = self.connections[id.0].stream(direction);
         stream.bytes.drain(..length as usize).collect()
     }
@@ -279,11 +282,7 @@ impl World {
         if connection.is_server_open && self.random.chance(LATE_BYTES_SHARE) {
             return self.cut_late(id);
         }
-        let connection = &mut self.connections[id.0];
-        connection.is_cut = true;
-        connection.up.bytes.clear();
-        connection.down.bytes.clear();
-        self.counts.add("connections cut");
+        self.lose(id);
         for notice in [Event::ClientClosed(id), Event::ServerClosed(id)] {
             if self.random.chance(self.settings.half_open_share) {
                 self.counts.add("ends not told");
@@ -292,6 +291,25 @@ impl World {
                 self.after(delay_us, notice);
             }
         }
+    }
+
+    /// A connection is reset: both ends are told.
+    pub fn reset(&mut self, id: ConnectionId) {
+        if !self.connections[id.0].is_cut {
+            self.lose(id);
+            for notice in [Event::ClientClosed(id), Event::ServerClosed(id)] {
+                let delay_us = self.link_delay();
+                self.after(delay_us, notice);
+            }
+        }
+    }
+
+    fn lose(&mut self, id: ConnectionId) {
+        let connection = &mut self.connections[id.0];
+        connection.is_cut = true;
+        connection.up.bytes.clear();
+        connection.down.bytes.clear();
+        self.counts.add("connections cut");
     }
 
     /// The client loses a connection whose bytes still reach the node, perhaps after those of its next connection.

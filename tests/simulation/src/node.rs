@@ -6,9 +6,9 @@ use std::sync::Arc;
 use ringpost_gateway_core::{
     Config, CoreId, LaneState, Mail, Now, SessionId, ShardMap, TokenKey, TokenVerifier, Worker,
 };
-use ringpost_storage_core::Outcome;
 use ringpost_storage_core::batch::Rules;
 use ringpost_storage_core::lane::{Lane, LaneConfig};
+use ringpost_storage_core::{Command, Outcome};
 use ringpost_wire::ShardId;
 
 use crate::connection::ConnectionId;
@@ -35,6 +35,8 @@ pub enum Arrived {
     Answered(Vec<Outcome>),
     /// The lane's state.
     Lane(LaneState),
+    /// An operator asks.
+    Admin(u64, Command),
     /// Leave.
     Drain(u32),
 }
@@ -73,6 +75,8 @@ pub struct Node {
     pub is_draining: bool,
     /// Difference of its clock to the true time, in milliseconds.
     pub skew_ms: i64,
+    /// Its clock stands still at this time, in milliseconds since 1970.
+    pub stopped_at_ms: Option<u64>,
     /// Its cores; empty while it is down.
     pub cores: Vec<Core>,
 }
@@ -85,6 +89,7 @@ impl Node {
             is_up: false,
             is_draining: false,
             skew_ms: 0,
+            stopped_at_ms: None,
             cores: Vec::new(),
         }
     }
@@ -92,8 +97,9 @@ impl Node {
     /// The node's clocks.
     pub fn now(&self, now_us: u64) -> Now {
         let true_ms = EPOCH_MS + now_us / 1_000;
+        let running_ms = true_ms.saturating_add_signed(self.skew_ms);
         Now {
-            clock_ms: true_ms.saturating_add_signed(self.skew_ms),
+            clock_ms: self.stopped_at_ms.unwrap_or(running_ms),
             ticks_us: now_us,
         }
     }
@@ -115,8 +121,8 @@ pub struct CorePlace<'a> {
     pub cores: u16,
     /// Never used before, and greater than all before.
     pub incarnation: u64,
-    /// Shards that anybody uses: lanes claim only these, for speed.
-    pub shards_used: &'a BTreeSet<ShardId>,
+    /// The shards that the node is home of, of those that anybody uses: lanes claim no others, for speed.
+    pub homes: &'a BTreeSet<ShardId>,
     /// The rules of the store.
     pub rules: Rules,
     /// Seed of the worker.
@@ -145,7 +151,7 @@ impl Core {
         };
         let shards = ShardMap::new(place.cores);
         let is_own = |shard: &&ShardId| shards.home(**shard) == CoreId(place.core);
-        let homes = place.shards_used.iter().filter(is_own).copied().collect();
+        let homes = place.homes.iter().filter(is_own).copied().collect();
         let lane = Lane::new(LaneConfig {
             node: place.node,
             lane: place.core,

@@ -1,6 +1,6 @@
 //! Who is in the world: users and their devices, whom they talk to, doors and rule breakers, and when each begins.
 
-use ringpost_wire::{DeviceAddress, UserId};
+use ringpost_wire::{DeviceAddress, ShardId, UserId};
 
 use crate::door::Door;
 use crate::raw::{RawClient, Role};
@@ -12,6 +12,8 @@ const START_US_MAX: u64 = 1_000_000;
 /// Share of users who talk to themselves too.
 const ALONE_SHARE: u64 = 100;
 const STEPS_A_MESSAGE: u64 = 2;
+/// Share of unlinked devices that are put away at once; the others sign in and are told so.
+const PUT_AWAY_SHARE: u64 = 500;
 
 impl World {
     /// Makes everybody.
@@ -24,21 +26,26 @@ impl World {
             .map(|name| UserId::from_subject(name))
             .collect();
         for (index, name) in names.iter().enumerate() {
-            let mut peers: Vec<UserId> = users.clone();
-            if !self.random.chance(ALONE_SHARE) {
-                peers.remove(index);
+            let circle = self.circle_of(index);
+            let is_alone = self.random.chance(ALONE_SHARE);
+            let is_peer =
+                |peer: &usize| self.circle_of(*peer) == circle && (is_alone || *peer != index);
+            let peers = (0..users.len()).filter(is_peer);
+            let mut peers: Vec<UserId> = peers.map(|peer| users[peer]).collect();
+            if peers.is_empty() {
+                peers.push(users[index]);
             }
             for peer in &peers {
-                self.add_chat(users[index], *peer);
+                self.add_chat(circle, users[index], *peer);
             }
-            self.add_client(name, 1, &peers, 1);
+            self.add_client((name, 1), circle, &peers, 1);
             if self.random.chance(self.settings.second_device_share) {
                 let earliest_us = if self.settings.is_second_late {
                     self.settings.active_ms * 300
                 } else {
                     1
                 };
-                self.add_client(name, 2, &peers, earliest_us);
+                self.add_client((name, 2), circle, &peers, earliest_us);
             }
         }
         for index in 0..self.settings.doors {
@@ -52,17 +59,59 @@ impl World {
         }
     }
 
-    fn add_chat(&mut self, one: UserId, other: UserId) {
+    fn add_chat(&mut self, circle: usize, one: UserId, other: UserId) {
         let chat = self.model.add_chat(one, other);
-        self.shards_used
-            .extend([one.shard(), other.shard(), chat.shard()]);
+        self.use_shards(circle, &[one.shard(), other.shard(), chat.shard()]);
     }
 
-    fn add_client(&mut self, name: &str, device: u32, peers: &[UserId], earliest_us: u64) {
-        let node = self.random.index(self.nodes.len());
+    fn use_shards(&mut self, circle: usize, shards: &[ShardId]) {
+        self.shards_used.extend(shards);
+        self.circles[circle].shards.extend(shards);
+    }
+
+    /// A user whose device is unlinked takes another, and does not use the old one again: at once, or once it is told so.
+    pub fn replace_device(&mut self, device: DeviceAddress) {
+        let mut clients = self.clients.iter();
+        let Some(index) = clients.position(|client| client.device == device) else {
+            return;
+        };
+        let user = device.user;
+        let of_user = self
+            .clients
+            .iter()
+            .filter(|client| client.device.user == user);
+        let newest = of_user.map(|client| client.device.device).max();
+        self.clients[index].is_retired = true;
+        if self.random.chance(PUT_AWAY_SHARE) {
+            self.crash_sdk(index);
+        } else if let Some(connection) = self.clients[index].connection {
+            self.cut(connection);
+        }
+        let client = &self.clients[index];
+        let (name, circle) = (client.subject.clone(), client.circle);
+        let peers = client.application.peers.clone();
+        if self.is_active() {
+            let number = newest.unwrap_or_default() + 1;
+            self.add_client((&name, number), circle, &peers, self.now_us + 1);
+        }
+    }
+
+    fn add_client(
+        &mut self,
+        (name, device): (&str, u32),
+        circle: usize,
+        peers: &[UserId],
+        earliest_us: u64,
+    ) {
+        let mut node = self.random.index(self.nodes.len());
+        if self.is_spread() {
+            node = self.circles[circle].home;
+        }
         let index = self.clients.len();
         let user = UserId::from_subject(name);
         self.clients.push(SdkClient {
+            circle,
+            is_retired: false,
             subject: name.to_owned(),
             device: DeviceAddress { user, device },
             life: 0,
@@ -89,15 +138,16 @@ impl World {
     }
 
     fn add_raw(&mut self, name: String, role: Role, users: &[UserId]) {
-        let peer = users[self.random.index(users.len())];
+        let place = self.random.index(users.len());
+        let (peer, circle) = (users[place], self.circle_of(place));
         let index = self.raws.len();
-        let raw = RawClient::new(name, peer, role);
-        self.add_chat(raw.device.user, peer);
+        let raw = RawClient::new(name, (peer, circle), role);
+        self.add_chat(circle, raw.device.user, peer);
         // The breaker's strangers: their shard must be claimed, for an answer to come.
         let nobody = UserId::from_subject("nobody");
         for user in users {
             let chats = [nobody, peer].map(|other| ringpost_wire::ChatId::one_to_one(*user, other));
-            self.shards_used.extend(chats.map(|chat| chat.shard()));
+            self.use_shards(circle, &chats.map(|chat| chat.shard()));
         }
         self.raws.push(raw);
         let start_us = self.random.below(START_US_MAX);

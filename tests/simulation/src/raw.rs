@@ -65,6 +65,8 @@ pub struct RawClient {
     pub device: DeviceAddress,
     /// The user it talks to.
     pub peer: UserId,
+    /// The circle of that user.
+    pub circle: usize,
     /// Their chat.
     pub chat: ChatId,
     /// What it is there for.
@@ -87,13 +89,14 @@ pub struct RawClient {
 
 impl RawClient {
     /// A client that has not connected.
-    pub fn new(subject: String, peer: UserId, role: Role) -> Self {
+    pub fn new(subject: String, (peer, circle): (UserId, usize), role: Role) -> Self {
         let user = UserId::from_subject(&subject);
         Self {
             device: DeviceAddress { user, device: 1 },
             chat: ChatId::one_to_one(user, peer),
             subject,
             peer,
+            circle,
             role,
             sending: None,
             is_open: false,
@@ -137,10 +140,11 @@ impl World {
         match raw.connection {
             None if raw.dial_at_us <= now_us => {
                 raw.heard_us = now_us;
-                let node = if is_active {
-                    self.random.index(self.nodes.len())
-                } else {
-                    0
+                let circle = raw.circle;
+                let node = match (is_active, self.is_spread()) {
+                    (true, true) => self.circles[circle].home,
+                    (true, false) => self.random.index(self.nodes.len()),
+                    (false, _) => 0,
                 };
                 let connection = self.dial(Peer::Raw(index), 0, node);
                 self.raws[index].connection = Some(connection);

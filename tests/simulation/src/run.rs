@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::counts::Counts;
+use crate::reduction::Reduction;
 use crate::scenario::Scenario;
 use crate::world::World;
 
@@ -28,8 +29,12 @@ pub struct Failure {
     pub scenario: &'static str,
     /// The seed.
     pub seed: u64,
+    /// What was taken out of it.
+    pub reduction: Reduction,
     /// What the checker says.
     pub what: String,
+    /// When, in microseconds of virtual time.
+    pub at_us: u64,
     /// The last lines of the log.
     pub tail: Vec<String>,
 }
@@ -44,20 +49,39 @@ impl std::fmt::Display for Failure {
             "{} with seed {}: {}",
             self.scenario, self.seed, self.what
         )?;
-        write!(
-            f,
-            "again: cargo run --release -p ringpost-simulation --bin simulate -- {} --seed {} --timeline",
-            self.scenario, self.seed
+        write!(f, "again: {} --timeline", self.command())
+    }
+}
+
+impl Failure {
+    /// The command that runs the seed again.
+    pub fn command(&self) -> String {
+        format!(
+            "cargo run --release -p ringpost-simulation --bin simulate -- {} --seed {}{}",
+            self.scenario, self.seed, self.reduction
         )
     }
 }
 
-/// Runs one seed. A panic of the code under test is a failure like any other.
+/// Runs one seed.
 ///
 /// # Errors
 /// A rule was broken.
 pub fn run_seed(scenario: &Scenario, seed: u64, is_printed: bool) -> Result<Outcome, Box<Failure>> {
-    let mut world = World::new((scenario.settings)(), seed, is_printed);
+    run_reduced(scenario, seed, &Reduction::default(), is_printed)
+}
+
+/// Runs what is left of one seed. A panic of the code under test is a failure like any other.
+///
+/// # Errors
+/// A rule was broken.
+pub fn run_reduced(
+    scenario: &Scenario,
+    seed: u64,
+    reduction: &Reduction,
+    is_printed: bool,
+) -> Result<Outcome, Box<Failure>> {
+    let mut world = World::new((scenario.settings)(), seed, reduction, is_printed);
     let panicked = catch_unwind(AssertUnwindSafe(|| world.run())).err();
     let what = match panicked {
         Some(panic) => Some(format!("panic: {}", words_of(panic.as_ref()))),
@@ -67,7 +91,9 @@ pub fn run_seed(scenario: &Scenario, seed: u64, is_printed: bool) -> Result<Outc
         Some(what) => Err(Box::new(Failure {
             scenario: scenario.name,
             seed,
+            reduction: reduction.clone(),
             what,
+            at_us: world.now_us,
             tail: world.log.tail(LINES_SHOWN),
         })),
         None => Ok(Outcome {
@@ -90,14 +116,20 @@ fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
 ///
 /// # Errors
 /// A rule was broken, or the two runs differ.
-pub fn run_twice(scenario: &Scenario, seed: u64) -> Result<Outcome, Box<Failure>> {
-    let first = run_seed(scenario, seed, false)?;
-    let second = run_seed(scenario, seed, false)?;
+pub fn run_twice(
+    scenario: &Scenario,
+    seed: u64,
+    reduction: &Reduction,
+) -> Result<Outcome, Box<Failure>> {
+    let first = run_reduced(scenario, seed, reduction, false)?;
+    let second = run_reduced(scenario, seed, reduction, false)?;
     if (first.digest, first.lines) != (second.digest, second.lines) {
         return Err(Box::new(Failure {
             scenario: scenario.name,
             seed,
+            reduction: reduction.clone(),
             what: "two runs of one seed differ".to_owned(),
+            at_us: first.took_us,
             tail: Vec::new(),
         }));
     }

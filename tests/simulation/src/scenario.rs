@@ -157,6 +157,80 @@ pub const SCENARIOS: &[Scenario] = &[
             ("shards lost", 20),
         ],
     },
+    Scenario {
+        name: "three-nodes",
+        about: "shards are spread over three nodes and move between them, the old home not knowing",
+        settings: three_nodes,
+        expects: &[
+            ("homes moved", 200),
+            ("shards taken over", 20),
+            ("shards lost", 200),
+            ("clients moved", 200),
+            ("nodes crashed", 50),
+            ("cores crashed", 50),
+        ],
+    },
+    Scenario {
+        name: "clocks",
+        about: "clocks of two nodes differ, jump and stand still, and chats' time never runs back",
+        settings: clocks,
+        expects: &[
+            ("clocks jumped", 500),
+            ("clocks stopped", 300),
+            ("shards lost", 200),
+        ],
+    },
+    Scenario {
+        name: "dead-links",
+        about: "links carry nothing for long in one direction, and connections are reset at every byte",
+        settings: dead_links,
+        expects: &[("links dead for a time", 500), ("resets at a byte", 300)],
+    },
+    Scenario {
+        name: "devices",
+        about: "devices are linked, unlinked and revoked, and chats are trimmed, while others are behind",
+        settings: devices,
+        expects: &[
+            ("devices unlinked", 100),
+            ("devices revoked", 100),
+            ("told that it is unlinked", 10),
+            ("told that it is revoked", 50),
+            ("devices seen since", 10),
+            ("trims asked for", 500),
+            ("messages trimmed on request", 20),
+        ],
+    },
+    Scenario {
+        name: "crowd",
+        about: "many senders and a store that is far too slow: sends are shed, refused, and come again in order",
+        settings: crowd,
+        expects: &[
+            ("Overloaded", 200),
+            ("RefusedBefore", 200),
+            ("sends shed", 1_000),
+        ],
+    },
+    Scenario {
+        name: "all-at-once",
+        about: "everything that any scenario has, in one world",
+        settings: all_at_once,
+        expects: &[
+            ("unknown results, late", 20),
+            ("connections cut", 500),
+            ("resets at a byte", 200),
+            ("links dead for a time", 100),
+            ("nodes crashed", 50),
+            ("cores crashed", 20),
+            ("clocks jumped", 100),
+            ("clients crashed", 200),
+            ("clients restored", 10),
+            ("homes moved", 100),
+            ("shards lost", 20),
+            ("devices unlinked", 50),
+            ("devices revoked", 50),
+            ("trims asked for", 100),
+        ],
+    },
 ];
 
 fn stormy_store() -> Settings {
@@ -310,5 +384,101 @@ fn everything() -> Settings {
         short_token_share: 100,
         clock_skew_ms: 20_000,
         ..Settings::default()
+    }
+}
+
+fn three_nodes() -> Settings {
+    Settings {
+        nodes: 3,
+        circles: 3,
+        cores_max: 2,
+        users: 6,
+        rehome_every_ms: 1_200,
+        node_crash_every_ms: 4_000,
+        core_crash_every_ms: 6_000,
+        stall_every_ms: 3_000,
+        store: FaultRates {
+            unknown_late: 200,
+            unknown_applied: 100,
+            shared_version: 5_000,
+            ..FaultRates::NONE
+        },
+        ..Settings::default()
+    }
+}
+
+fn clocks() -> Settings {
+    Settings {
+        nodes: 2,
+        cores_max: 2,
+        clock_skew_ms: 30_000,
+        clock_jump_every_ms: 900,
+        clock_stop_every_ms: 2_000,
+        move_every_ms: 1_500,
+        short_token_share: 200,
+        cut_every_ms: 2_000,
+        ..Settings::default()
+    }
+}
+
+fn dead_links() -> Settings {
+    Settings {
+        dead_link_every_ms: 800,
+        reset_bytes: 1_200,
+        cut_chunk_share: 400,
+        active_ms: 20_000,
+        ..Settings::default()
+    }
+}
+
+fn devices() -> Settings {
+    Settings {
+        users: 3,
+        second_device_share: 800,
+        is_second_late: true,
+        unlink_every_ms: 4_000,
+        revoke_every_ms: 2_500,
+        trim_every_ms: 700,
+        retention_days_share: 500,
+        cut_every_ms: 1_500,
+        slow_reader_every_ms: 2_000,
+        slow_reader_ms: 4_000,
+        node_crash_every_ms: 8_000,
+        ..Settings::default()
+    }
+}
+
+fn crowd() -> Settings {
+    Settings {
+        users: 12,
+        messages: 30,
+        active_ms: 6_000,
+        mailbox_mails: 4,
+        queue_delay_max_ms: 40,
+        store_delay_us: 150_000,
+        cut_every_ms: 3_000,
+        ..Settings::default()
+    }
+}
+
+fn all_at_once() -> Settings {
+    Settings {
+        nodes: 3,
+        circles: 2,
+        users: 6,
+        messages: 70,
+        active_ms: 20_000,
+        rehome_every_ms: 6_000,
+        core_crash_every_ms: 15_000,
+        dead_link_every_ms: 4_000,
+        reset_bytes: 1_200,
+        clock_jump_every_ms: 4_000,
+        clock_stop_every_ms: 8_000,
+        unlink_every_ms: 10_000,
+        revoke_every_ms: 8_000,
+        trim_every_ms: 3_000,
+        restore_share: 300,
+        retention_days_share: 300,
+        ..everything()
     }
 }

@@ -59,6 +59,10 @@ pub struct SdkClient {
     pub reads_from_us: u64,
     /// The node that it connects to.
     pub node: usize,
+    /// The circle of its user.
+    pub circle: usize,
+    /// Its device is linked no longer: the client does not come back.
+    pub is_retired: bool,
     /// What its application knows.
     pub application: Application,
 }
@@ -89,6 +93,9 @@ pub struct Application {
 impl World {
     /// The machine starts, from its records.
     pub fn sdk_start(&mut self, index: usize) {
+        if self.clients[index].is_retired {
+            return;
+        }
         let is_compacted = self.random.chance(COMPACT_SHARE);
         let seed = self.random.number();
         let client = &mut self.clients[index];
@@ -290,6 +297,8 @@ impl World {
         let issued_s = now_s - TOKEN_LEEWAY_MS / 1_000;
         let client = &self.clients[index];
         if client.life == life {
+            self.operator_sees_token(index, issued_s);
+            let client = &self.clients[index];
             let token = token(
                 &client.subject,
                 client.device.device,
@@ -310,11 +319,10 @@ impl World {
 
     fn sdk_ended(&mut self, index: usize, why: Ended) {
         note!(self, "c{index} is over: {why:?}");
-        if why != Ended::ByServer(ErrorCode::TakenOver) {
+        if !self.is_due_end(index, why) {
             return self.fail(format_args!("c{index} is over for good: {why:?}"));
         }
-        // Its own earlier connection was taken for a newer one: the person starts it again.
-        self.counts.add("taken over by itself");
+        // The person starts it again.
         self.clients[index].crash_after = Some(0);
     }
 

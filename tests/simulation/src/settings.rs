@@ -5,8 +5,13 @@ use ringpost_storage_core::memory::FaultRates;
 /// The settings of a scenario. A mean interval of 0 means never; shares are parts of 1,000.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Nodes over one store, each of which takes itself for the home of every shard.
+    /// Nodes over one store.
     pub nodes: usize,
+    /// Circles of users who talk to each other, each with a node for its home; with one every node takes itself for the home of
+    /// every shard.
+    pub circles: usize,
+    /// Mean time between two moves of a circle to another home.
+    pub rehome_every_ms: u64,
     /// Most cores of a node; each run picks 1 to so many.
     pub cores_max: u64,
     /// Users with SDK clients.
@@ -39,10 +44,18 @@ pub struct Settings {
     pub cut_every_ms: u64,
     /// Share of lost connections of which an end is not told.
     pub half_open_share: u64,
+    /// Mean time between two times that a link is dead in one direction or both.
+    pub dead_link_every_ms: u64,
+    /// Longest such time.
+    pub dead_link_ms: u64,
+    /// New connections are reset after so many bytes or fewer; 0 for never.
+    pub reset_bytes: u64,
     /// Mean time between two ends of a node.
     pub node_crash_every_ms: u64,
     /// Share of them that are graceful.
     pub drain_share: u64,
+    /// Mean time between two ends of a core.
+    pub core_crash_every_ms: u64,
     /// Mean time between two stalls of a core.
     pub stall_every_ms: u64,
     /// Mean time between two crashes of a client.
@@ -71,8 +84,20 @@ pub struct Settings {
     pub short_token_share: u64,
     /// Share of runs that keep messages for days.
     pub retention_days_share: u64,
-    /// Largest difference of a node's clock to the true time.
+    /// Largest difference of a node's clock to the true time when it starts.
     pub clock_skew_ms: u64,
+    /// Mean time between two jumps of a node's clock.
+    pub clock_jump_every_ms: u64,
+    /// Largest difference to the true time after one.
+    pub clock_jump_ms: u64,
+    /// Mean time between two stops of a node's clock.
+    pub clock_stop_every_ms: u64,
+    /// Mean time between two devices that are unlinked.
+    pub unlink_every_ms: u64,
+    /// Mean time between two devices that are revoked.
+    pub revoke_every_ms: u64,
+    /// Mean time between two trims that an operator asks for.
+    pub trim_every_ms: u64,
 }
 
 impl Default for Settings {
@@ -80,6 +105,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             nodes: 1,
+            circles: 1,
+            rehome_every_ms: 0,
             cores_max: 3,
             users: 4,
             second_device_share: 0,
@@ -96,8 +123,12 @@ impl Default for Settings {
             cut_chunk_share: 200,
             cut_every_ms: 0,
             half_open_share: 0,
+            dead_link_every_ms: 0,
+            dead_link_ms: 40_000,
+            reset_bytes: 0,
             node_crash_every_ms: 0,
             drain_share: 0,
+            core_crash_every_ms: 0,
             stall_every_ms: 0,
             client_crash_every_ms: 0,
             restore_share: 0,
@@ -113,6 +144,12 @@ impl Default for Settings {
             short_token_share: 0,
             retention_days_share: 200,
             clock_skew_ms: 0,
+            clock_jump_every_ms: 0,
+            clock_jump_ms: 50_000,
+            clock_stop_every_ms: 0,
+            unlink_every_ms: 0,
+            revoke_every_ms: 0,
+            trim_every_ms: 0,
         }
     }
 }

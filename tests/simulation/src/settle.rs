@@ -8,6 +8,8 @@ use ringpost_wire::{ChatId, DeviceAddress, Seq};
 use crate::application::short;
 use crate::connection::ConnectionId;
 use crate::node::EPOCH_MS;
+use crate::random::Random;
+use crate::sdk::SdkClient;
 use crate::world::{Event, World, note};
 
 impl World {
@@ -17,6 +19,8 @@ impl World {
         self.calm_since_us = Some(self.now_us);
         self.store.set_rates(FaultRates::NONE);
         self.store.refuse_until(0);
+        self.set_clocks_right();
+        self.revive_links();
         for index in 1..self.nodes.len() {
             self.stop_node(index);
         }
@@ -30,6 +34,7 @@ impl World {
                 self.cut(connection);
             }
         }
+        self.gather_homes();
         if !self.nodes[0].is_up {
             self.after(1, Event::NodeStart(0));
         }
@@ -40,6 +45,10 @@ impl World {
         let client = (0..self.clients.len()).find_map(|index| self.unsettled_client(index));
         client
             .or_else(|| self.unsettled_raw())
+            .or_else(|| {
+                let device = self.operator.unfinished()?;
+                Some(format!("{device:?} is not unlinked"))
+            })
             .or_else(|| self.unsettled_node())
             .or_else(|| {
                 let (chat, device, next) = self.marks.behind.first()?;
@@ -52,6 +61,9 @@ impl World {
 
     fn unsettled_client(&self, index: usize) -> Option<String> {
         let client = &self.clients[index];
+        if client.is_retired {
+            return None;
+        }
         let Some(machine) = &client.machine else {
             return Some(format!("c{index} is down"));
         };
@@ -104,6 +116,7 @@ impl World {
         if self.rules.retention == Retention::UntilDelivered {
             self.check_all_trimmed();
         }
+        self.check_unlinked();
         for (chat, log) in &self.model.chats {
             let head = self
                 .marks
@@ -127,7 +140,10 @@ impl World {
                 short(chat)
             ));
         }
-        let has_alone = log.members.len() == 1;
+        // What a device made that is gone, for a user who had no other, nobody needs to have seen.
+        let is_retired =
+            |client: &SdkClient| client.is_retired && log.members.contains(&client.device.user);
+        let has_alone = log.members.len() == 1 || self.clients.iter().any(is_retired);
         let unseen = (1..=head).find(|seq| !log.entries.contains_key(seq));
         if let Some(seq) = unseen
             && !has_alone
@@ -139,7 +155,8 @@ impl World {
         }
         let devices: Vec<DeviceAddress> = self.clients.iter().map(|client| client.device).collect();
         for (index, device) in devices.into_iter().enumerate() {
-            if !self.model.chats[&chat].members.contains(&device.user) {
+            let is_member = self.model.chats[&chat].members.contains(&device.user);
+            if !is_member || self.clients[index].is_retired {
                 continue;
             }
             if self.marks.start(chat, device).is_none() {
@@ -151,6 +168,22 @@ impl World {
                     short(chat)
                 ));
             }
+        }
+    }
+
+    /// A device that is unlinked is in no chat any more.
+    fn check_unlinked(&mut self) {
+        let mut listed = self.operator.unlinked().filter_map(|device| {
+            let mut chats = self.model.chats.keys();
+            let chat = chats.find(|chat| self.marks.start(**chat, device).is_some())?;
+            Some((device, *chat))
+        });
+        if let Some((device, chat)) = listed.next() {
+            drop(listed);
+            let chat = short(chat);
+            self.fail(format_args!(
+                "store: {chat} lists {device:?}, which is unlinked"
+            ));
         }
     }
 
@@ -195,14 +228,14 @@ impl World {
     }
 
     /// A connection that carries something, chosen at random.
-    pub fn some_connection(&mut self) -> Option<ConnectionId> {
+    pub fn some_connection(&self, chance: &mut Random) -> Option<ConnectionId> {
         let open: Vec<usize> = (0..self.connections.len())
             .filter(|index| {
                 let connection = &self.connections[*index];
                 !connection.is_cut && connection.is_client_open
             })
             .collect();
-        let index = self.random.index(open.len());
+        let index = chance.index(open.len());
         open.get(index).copied().map(ConnectionId)
     }
 }

@@ -230,6 +230,14 @@ impl World {
     /// A device whose session is open is registered and in all chats of its user.
     pub fn check_linked(&mut self, index: usize) {
         let device = self.clients[index].device;
+        let connection = self.clients[index].connection;
+        let dialed_us = connection.map_or(0, |id| self.connections[id.0].dialed_us);
+        if let Err(why) = self.operator.check_admitted(device, dialed_us) {
+            return self.fail(format_args!("c{index} is live although {why}"));
+        }
+        if self.operator.unlinks(device) {
+            return;
+        }
         let device_key = key::device::encode(device);
         let range = KeyRange {
             begin: device_key,

@@ -12,14 +12,17 @@ use ringpost_wire::{ChatId, Seq, ShardId};
 
 use crate::connection::{Connection, ConnectionId, Direction};
 use crate::counts::Counts;
-use crate::faults::FaultKind;
+use crate::homes::Circle;
 use crate::lane_shell::StoreRequest;
 use crate::log::Log;
 use crate::model::Model;
 use crate::node::Node;
+use crate::operator::Operator;
+use crate::plan::{self, Episode};
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::raw::RawClient;
+use crate::reduction::Reduction;
 use crate::sdk::SdkClient;
 use crate::settings::Settings;
 use crate::store_check::StoreMarks;
@@ -76,8 +79,18 @@ pub enum Event {
     NodeStart(usize),
     /// A node that left is gone.
     NodeGone(usize, u32),
+    /// A node of which a core is gone is stopped.
+    CoreGone(usize, u32),
+    /// A node's clock that stood still goes again, and may be set right.
+    ClockGoes(usize, bool),
+    /// A node learns which shards it is home of.
+    HomesTold(usize),
+    /// An SDK client goes to its home.
+    SdkMoves(usize),
+    /// The operator looks after what is not done.
+    OperatorTurn,
     /// Something goes wrong.
-    Fault(FaultKind),
+    Fault(Episode),
     /// The checkers look at the store.
     Check,
     /// Nothing goes wrong any more.
@@ -88,6 +101,8 @@ pub enum Event {
 pub struct World {
     /// The scenario's settings.
     pub settings: Settings,
+    /// The seed.
+    pub seed: u64,
     /// Now, in microseconds since the start.
     pub now_us: u64,
     /// Chance.
@@ -116,6 +131,12 @@ pub struct World {
     pub marks: StoreMarks,
     /// Shards in use.
     pub shards_used: BTreeSet<ShardId>,
+    /// Who talks to whom, and where their home is.
+    pub circles: Vec<Circle>,
+    /// The operator.
+    pub operator: Operator,
+    /// Connections that were to be reset at a byte.
+    pub resets: u64,
     /// Incarnations given out.
     pub incarnations: u64,
     /// Nothing goes wrong any more, since then.
@@ -142,14 +163,44 @@ pub(crate) use note;
 
 impl World {
     /// The world of a seed at its start.
-    pub fn new(settings: Settings, seed: u64, is_printed: bool) -> Self {
-        let mut random = Random::new(seed);
+    pub fn new(settings: Settings, seed: u64, reduction: &Reduction, is_printed: bool) -> Self {
+        let mut plan = plan::draw(&settings, seed);
+        reduction.thin_out(&mut plan);
+        let mut world = Self::at_rest(
+            reduction.apply(settings),
+            seed,
+            reduction.variation,
+            is_printed,
+        );
+        world.populate();
+        for episode in plan {
+            world.queue.push(episode.at_us, Event::Fault(episode));
+        }
+        for node in 0..world.nodes.len() {
+            world.queue.push(0, Event::NodeStart(node));
+        }
+        world.queue.push(CHECK_EVERY_US, Event::Check);
+        let calm_us = world.settings.active_ms * 1_000;
+        world.queue.push(calm_us, Event::Calm);
+        world
+    }
+
+    fn at_rest(settings: Settings, seed: u64, variation: u64, is_printed: bool) -> Self {
+        let mut random = Random::new(seed ^ variation.rotate_left(40));
         let retention = if random.chance(settings.retention_days_share) {
             Retention::Days(30)
         } else {
             Retention::UntilDelivered
         };
-        let mut world = Self {
+        let circles = (0..settings.circles.max(1)).map(|circle| Circle {
+            home: circle % settings.nodes,
+            ..Circle::default()
+        });
+        Self {
+            seed,
+            circles: circles.collect(),
+            operator: Operator::default(),
+            resets: 0,
             now_us: 0,
             queue: Queue::default(),
             log: Log::new(is_printed),
@@ -169,16 +220,7 @@ impl World {
             violation: None,
             random,
             settings,
-        };
-        world.populate();
-        world.arrange_faults();
-        for node in 0..world.nodes.len() {
-            world.queue.push(0, Event::NodeStart(node));
         }
-        world.queue.push(CHECK_EVERY_US, Event::Check);
-        let calm_us = world.settings.active_ms * 1_000;
-        world.queue.push(calm_us, Event::Calm);
-        world
     }
 
     /// Runs until everything is settled or a rule is broken.
@@ -239,7 +281,12 @@ impl World {
             Event::RawAct(raw) => self.raw_act(raw),
             Event::NodeStart(node) => self.start_node(node),
             Event::NodeGone(node, life) => self.node_gone(node, life),
-            Event::Fault(kind) => self.fault(kind),
+            Event::CoreGone(node, life) => self.core_gone(node, life),
+            Event::ClockGoes(node, is_set_right) => self.clock_goes(node, is_set_right),
+            Event::HomesTold(node) => self.homes_change(node),
+            Event::SdkMoves(client) => self.sdk_moves(client),
+            Event::OperatorTurn => self.operator_turn(),
+            Event::Fault(episode) => self.fault(&episode),
             Event::Check => self.check(),
             Event::Calm => self.calm(),
         }
