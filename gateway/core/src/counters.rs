@@ -21,6 +21,8 @@ pub struct Counters {
     pub refused: BTreeMap<ErrorCode, u64>,
     /// Connections and sign-ins refused for their address.
     pub peers_refused: PeerRefusals,
+    /// Tokens that were not looked at, because their signatures would have taken more of the core's time than they may.
+    pub signatures_put_off: u64,
     /// Left out under load, by step.
     pub shed: Shed,
     /// Sessions that became open.

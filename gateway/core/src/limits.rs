@@ -87,6 +87,18 @@ pub const OVERLOAD_RETRY_MS_MAX: u64 = 5_000;
 pub const HANDSHAKES_PER_SECOND_MIN: u32 = 200;
 /// Sign-ins a second that a core begins at most.
 pub const HANDSHAKES_PER_SECOND_MAX: u32 = 20_000;
+/// What a signature of HS256 costs to verify, in microseconds of a core, rounded up; `examples/verify.rs` measures it.
+pub const HS256_US: u32 = 1;
+/// As [`HS256_US`], for EdDSA.
+pub const EDDSA_US: u32 = 36;
+/// As [`HS256_US`], for ES256.
+pub const ES256_US: u32 = 54;
+/// Of its time a core spends one part in so many on the signatures of sign-ins, at most; those beyond are told to come back.
+pub const SIGN_INS_CORE_PART: u32 = 3;
+/// As [`SIGN_INS_CORE_PART`], for newer tokens of sessions.
+pub const RENEWALS_CORE_PART: u32 = 20;
+/// Signatures that a core verifies at once after a rest, in microseconds that they cost.
+pub const SIGNATURES_AT_ONCE_US: u32 = 20_000;
 /// Addresses of peers that a core remembers; beyond, those worth the least are forgotten.
 pub const PEERS_MAX: usize = 64 * 1024;
 /// Addresses for which there is room from the first on.
@@ -133,3 +145,5 @@ const _: () = assert!(OVERLOAD_RETRY_MS_MIN >= RETRY_AFTER_MS_MIN as u64);
 const _: () =
     assert!(OVERLOAD_RETRY_MS_MAX + OVERLOAD_RETRY_MS_MAX / 2 <= RETRY_AFTER_MS_MAX as u64);
 const _: () = assert!(HANDSHAKES_PER_SECOND_MIN <= HANDSHAKES_PER_SECOND_MAX);
+const _: () = assert!(SIGNATURES_AT_ONCE_US >= HANDSHAKES_PER_SECOND_MAX * HS256_US);
+const _: () = assert!(1_000_000 / SIGN_INS_CORE_PART >= HANDSHAKES_PER_SECOND_MAX * HS256_US);

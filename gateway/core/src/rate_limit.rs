@@ -29,12 +29,22 @@ impl Rate {
 impl RateLimit {
     /// Takes one token; otherwise tells in how many milliseconds there will be one.
     pub(crate) fn take(&mut self, rate: Option<Rate>, ticks_us: u64) -> Result<(), u64> {
+        self.take_many(rate, 1, ticks_us)
+    }
+
+    /// Takes `count` tokens or none; otherwise tells in how many milliseconds there will be as many. More than the burst are never there.
+    pub(crate) fn take_many(
+        &mut self,
+        rate: Option<Rate>,
+        count: u32,
+        ticks_us: u64,
+    ) -> Result<(), u64> {
         let Some(rate) = rate else { return Ok(()) };
         // Further ahead only when the rate was another: then the new one decides.
         let full_at_us = self
             .full_at_us
             .min(ticks_us.saturating_add(rate.tolerance_us));
-        let full_at_us = full_at_us.max(ticks_us) + rate.interval_us;
+        let full_at_us = full_at_us.max(ticks_us) + rate.interval_us * u64::from(count);
         let ahead_us = full_at_us - ticks_us;
         if ahead_us > rate.tolerance_us {
             return Err((ahead_us - rate.tolerance_us).div_ceil(1_000));

@@ -159,7 +159,9 @@ impl Node {
     /// ended, or the store has failed.
     pub fn watch(&self) -> Option<String> {
         self.certificates.iter().for_each(|pair| pair.watch());
-        self.tokens.look();
+        if self.tokens.look() {
+            self.view.reloader().retry();
+        }
         let state = self.store_state();
         if self.health.set(state.clone()).is_some() {
             self.wakers.iter().for_each(Waker::wake);

@@ -241,6 +241,7 @@ fn told(frame: &Bytes) -> Vec<Mail> {
         Mail::Revoked {
             session: SESSION,
             generation: 5,
+            issued_to_ms: u64::MAX,
         },
         Mail::Acks(vec![DeviceAck {
             device: DEVICE,

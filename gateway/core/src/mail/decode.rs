@@ -150,6 +150,7 @@ fn told(kind: u8, reader: &mut Reader) -> Result<Mail, MailError> {
         73 => Mail::Revoked {
             session: reader.session()?,
             generation: reader.u64()?,
+            issued_to_ms: reader.u64()?,
         },
         72 => Mail::SessionsOverflowed(shards(reader)?),
         _ => return Err(MailError::Kind(kind)),

@@ -201,13 +201,18 @@ impl Mail {
             Self::TakenOver {
                 session,
                 generation,
-            }
-            | Self::Revoked {
-                session,
-                generation,
             } => {
                 put_session(*session, out);
                 out.extend_from_slice(&generation.to_le_bytes());
+            }
+            Self::Revoked {
+                session,
+                generation,
+                issued_to_ms,
+            } => {
+                put_session(*session, out);
+                out.extend_from_slice(&generation.to_le_bytes());
+                out.extend_from_slice(&issued_to_ms.to_le_bytes());
             }
             Self::Acks(acks) => put_list(acks, out, put_ack),
             _ => {}

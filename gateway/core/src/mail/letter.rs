@@ -166,12 +166,14 @@ pub enum Mail {
         /// The older session's generation.
         generation: u64,
     },
-    /// Told to the session's core: the device was revoked.
+    /// Told to the session's core: tokens of its device were revoked.
     Revoked {
         /// The session.
         session: SessionId,
         /// Its generation.
         generation: u64,
+        /// Those issued up to then, in milliseconds since 1970.
+        issued_to_ms: u64,
     },
     /// Told to chats' home: devices have messages.
     Acks(Vec<DeviceAck>),

@@ -7,6 +7,7 @@
 
 use super::advice::Advice;
 use super::handshake_pace::HandshakePace;
+use super::signature_budget::SignatureBudget;
 use super::step::{STEPS_BY_LEVEL, Step};
 use crate::limits::{OVERLOAD_INTERVAL_US, OVERLOAD_INTERVALS_AT_ONCE};
 
@@ -27,6 +28,7 @@ pub(crate) struct Control {
     batch: u64,
     pub(crate) advice: Advice,
     pub(crate) handshakes: HandshakePace,
+    pub(crate) signatures: SignatureBudget,
 }
 
 impl Control {
@@ -43,6 +45,7 @@ impl Control {
             batch: 0,
             advice: Advice::default(),
             handshakes: HandshakePace::new(handshakes_per_second),
+            signatures: SignatureBudget::default(),
         }
     }
 

@@ -5,8 +5,10 @@ mod control;
 #[cfg(test)]
 mod control_tests;
 mod handshake_pace;
+mod signature_budget;
 mod step;
 
 pub(crate) use control::Control;
 pub(crate) use handshake_pace::HandshakePace;
+pub(crate) use signature_budget::Use;
 pub use step::{STEPS_BY_LEVEL, Step};

@@ -48,12 +48,14 @@ pub(crate) struct Session {
     /// Valid from `Live` on.
     pub(crate) generation: u64,
     pub(crate) token_expires_ms: u64,
+    /// When its token was issued; a newer one is no older. Valid from `Authenticating` on.
+    pub(crate) token_issued_ms: u64,
     /// When the phase began, in ticks (milliseconds).
     pub(crate) since_ms: u64,
     /// When something was last heard, in ticks (milliseconds).
     pub(crate) heard_ms: u64,
-    pub(crate) queued_bytes: usize,
-    pub(crate) reserved_bytes: usize,
+    pub(crate) queued_bytes: u32,
+    pub(crate) reserved_bytes: u32,
     pub(crate) sends: RateLimit,
     pub(crate) opens: RateLimit,
     pub(crate) partial: Option<Box<Partial>>,
@@ -79,6 +81,7 @@ impl Session {
             },
             generation: 0,
             token_expires_ms: 0,
+            token_issued_ms: 0,
             since_ms: now.ticks_ms(),
             heard_ms: now.ticks_ms(),
             queued_bytes: 0,
@@ -104,12 +107,13 @@ impl Session {
 
     /// Bytes of data that may still be written.
     pub(crate) fn data_room_bytes(&self) -> usize {
-        OUTBOUND_DATA_BYTES_MAX.saturating_sub(self.queued_bytes + self.reserved_bytes)
+        let taken = self.queued_bytes as usize + self.reserved_bytes as usize;
+        OUTBOUND_DATA_BYTES_MAX.saturating_sub(taken)
     }
 
     /// Whether a control frame of `bytes` may be written. One page may overshoot the data part by one frame.
     pub(crate) fn has_control_room(&self, bytes: usize) -> bool {
-        self.queued_bytes + bytes
+        self.queued_bytes as usize + bytes
             <= OUTBOUND_DATA_BYTES_MAX + FRAME_BYTES_MAX + OUTBOUND_CONTROL_BYTES
     }
 

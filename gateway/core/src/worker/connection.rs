@@ -77,8 +77,9 @@ impl Worker {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
+        let sent_bytes = u32::try_from(sent_bytes).unwrap_or(u32::MAX);
         session.queued_bytes = session.queued_bytes.saturating_sub(sent_bytes);
-        if session.receiving_paused && session.queued_bytes < OUTBOUND_RESUME_BYTES {
+        if session.receiving_paused && (session.queued_bytes as usize) < OUTBOUND_RESUME_BYTES {
             session.receiving_paused = false;
             self.effects
                 .push_back(Effect::ResumeReceiving { session: id });
@@ -91,7 +92,7 @@ impl Worker {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        if session.queued_bytes >= OUTBOUND_PAUSE_BYTES && !session.receiving_paused {
+        if session.queued_bytes as usize >= OUTBOUND_PAUSE_BYTES && !session.receiving_paused {
             session.receiving_paused = true;
             self.effects
                 .push_back(Effect::PauseReceiving { session: id });

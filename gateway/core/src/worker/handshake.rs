@@ -6,8 +6,17 @@ use ringpost_wire::limits::{
 use ringpost_wire::{DeviceAddress, ErrorCode, Hello, PROTOCOL_VERSION, Welcome};
 
 use super::Worker;
+use crate::overload::Use;
 use crate::session::Phase;
 use crate::{CoreId, Effect, Event, Mail, Now, PeerLimit, Refusal, SessionId, TokenHolder};
+
+/// Why a token names nobody.
+enum Unverified {
+    /// It is not good: the session is over.
+    Refused,
+    /// The core has no time for its signature before so many milliseconds.
+    PutOff { wait_ms: u64 },
+}
 
 impl Worker {
     /// Whether a handshake of TLS may be begun now: they keep the pace of sign-ins. One that may not is asked for again.
@@ -34,8 +43,14 @@ impl Worker {
             let retry_after_ms = self.random.retry_after_ms(wait_ms.max(1_000));
             return self.fail_with_advice(id, ErrorCode::Overloaded, retry_after_ms, "handshakes");
         }
-        let Some(holder) = self.verify(id, hello.token) else {
-            return;
+        let holder = match self.verify(id, hello.token, Use::SignIn) {
+            Ok(holder) => holder,
+            Err(Unverified::Refused) => return,
+            Err(Unverified::PutOff { wait_ms }) => {
+                let retry_after_ms = self.random.retry_after_ms(wait_ms.max(1_000));
+                let code = ErrorCode::Overloaded;
+                return self.fail_with_advice(id, code, retry_after_ms, "signatures");
+            }
         };
         let heartbeat_ms = match hello.heartbeat_ms {
             0 => self.config.heartbeat_ms,
@@ -50,6 +65,7 @@ impl Worker {
         session.since_ms = ticks_ms;
         session.device = holder.device;
         session.token_expires_ms = holder.expires_ms;
+        session.token_issued_ms = holder.issued_ms;
         session.heartbeat_ms = heartbeat_ms.clamp(HEARTBEAT_MS_MIN, HEARTBEAT_MS_MAX);
         let deadline_ms = session.deadline_ms(self.now);
         self.timers.arm(id.slot, deadline_ms);
@@ -77,19 +93,31 @@ impl Worker {
 
     /// Whom the token of a session names. One that is not good ends the session, and counts against its address where nobody can have
     /// issued it: a phone that is late is no attacker.
-    fn verify(&mut self, id: SessionId, token: &str) -> Option<TokenHolder> {
-        match self.config.tokens.verify(token, self.now.clock_ms) {
-            Ok(holder) => Some(holder),
-            Err(error) => {
-                if error.is_forged()
-                    && let Some(session) = self.sessions.get(id)
-                {
-                    self.peers.sign_in_failed(session.peer, self.now);
-                }
-                self.fail(id, error.code(), "");
-                None
+    fn verify(
+        &mut self,
+        id: SessionId,
+        token: &str,
+        purpose: Use,
+    ) -> Result<TokenHolder, Unverified> {
+        let read = self.config.tokens.read(token);
+        if let Ok(signed) = &read {
+            let budget = &mut self.load.signatures;
+            let taken = budget.take(purpose, signed.algorithm(), self.now.ticks_us);
+            if let Err(wait_ms) = taken {
+                self.counters.signatures_put_off += 1;
+                return Err(Unverified::PutOff { wait_ms });
             }
         }
+        let verified = read.and_then(|signed| signed.verify(self.now.clock_ms));
+        verified.map_err(|error| {
+            if error.is_forged()
+                && let Some(session) = self.sessions.get(id)
+            {
+                self.peers.sign_in_failed(session.peer, self.now);
+            }
+            self.fail(id, error.code(), "");
+            Unverified::Refused
+        })
     }
 
     /// The user's home has the session in its directory. If it ended meanwhile, the home is told to forget it.
@@ -175,8 +203,13 @@ impl Worker {
             let retry_after_ms = self.random.retry_after_ms(wait_ms);
             return self.refuse_request(id, 0, ErrorCode::RateLimited, retry_after_ms);
         }
-        let Some(holder) = self.verify(id, token) else {
-            return;
+        let holder = match self.verify(id, token, Use::Renewal) {
+            Ok(holder) => holder,
+            Err(Unverified::Refused) => return,
+            Err(Unverified::PutOff { wait_ms }) => {
+                let retry_after_ms = self.random.retry_after_ms(wait_ms);
+                return self.refuse_request(id, 0, ErrorCode::Overloaded, retry_after_ms);
+            }
         };
         let Some(session) = self.sessions.get_mut(id) else {
             return;
@@ -184,7 +217,12 @@ impl Worker {
         if session.device != holder.device {
             return self.fail(id, ErrorCode::TokenOtherDevice, "");
         }
+        // With an older one a session would outlive a revocation of the tokens issued until then.
+        if holder.issued_ms < session.token_issued_ms {
+            return self.fail(id, ErrorCode::TokenClaims, "older than the session's token");
+        }
         session.token_expires_ms = holder.expires_ms;
+        session.token_issued_ms = holder.issued_ms;
         let deadline_ms = session.deadline_ms(self.now);
         self.timers.arm(id.slot, deadline_ms);
     }

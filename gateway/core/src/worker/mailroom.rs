@@ -217,7 +217,8 @@ impl Worker {
             Mail::Revoked {
                 session,
                 generation,
-            } => self.session_revoked(session, generation),
+                issued_to_ms,
+            } => self.session_revoked(session, generation, issued_to_ms),
             Mail::DeliverTo { frame, sessions } => self.deliver(&frame, &sessions),
             Mail::ReceiptTo { receipt, sessions } => self.deliver_receipt(&receipt, &sessions),
             Mail::SessionsOverflowed(shards) => self.sweep_overflowed(shards),

@@ -53,7 +53,7 @@ impl Worker {
             .min(PAGE_BYTES_AT_ONCE);
         let reserved_bytes = bytes_max + PAGE_FRAME_BYTES;
         pulling.page = Some((page, reserved_bytes));
-        session.reserved_bytes += reserved_bytes;
+        session.reserved_bytes += reserved_bytes as u32;
         let mail = Mail::ReadPage {
             session: id,
             device: session.device,
@@ -95,7 +95,7 @@ impl Worker {
             return;
         };
         assert_eq!(asked.request, request, "one page of a session is in flight");
-        session.reserved_bytes -= reserved_bytes;
+        session.reserved_bytes -= reserved_bytes as u32;
         match answer {
             Ok(page) => self.write_page(id, request, *page),
             Err(refusal) => {

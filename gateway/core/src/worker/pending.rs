@@ -54,7 +54,7 @@ impl Worker {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        session.reserved_bytes += list.reserved_bytes;
+        session.reserved_bytes += list.reserved_bytes as u32;
         session.pulling.get_or_insert_default().list = Some(list);
         if !list.is_first {
             return;
@@ -85,7 +85,7 @@ impl Worker {
             return;
         };
         assert_eq!(list.request, request, "one list of a session is in flight");
-        session.reserved_bytes -= list.reserved_bytes;
+        session.reserved_bytes -= list.reserved_bytes as u32;
         let nothing_skipped = !session.skipped_in_pass;
         match answer {
             Ok(read) => {

@@ -1,4 +1,4 @@
-//! Revoking a device: once the store refuses its tokens, its session and its attaches end.
+//! Revoking a device: once the store refuses its tokens, a session and attaches with one of them end.
 //!
 //! Invariant: an attach that the lane decided before the revocation is in the directory, or among the attaches, when this runs.
 
@@ -45,16 +45,19 @@ impl Worker {
             let mail = Mail::Revoked {
                 session: live.at.session,
                 generation: live.generation,
+                issued_to_ms,
             };
             self.post(live.at.core, mail);
         }
     }
 
-    /// The device of a session was revoked, unless the slot holds another session by now.
-    pub(super) fn session_revoked(&mut self, id: SessionId, generation: u64) {
+    /// Tokens of a session's device were revoked: also its own, unless the slot holds another session or it has a later token by now.
+    pub(super) fn session_revoked(&mut self, id: SessionId, generation: u64, issued_to_ms: u64) {
         let session = self.sessions.get(id);
-        let is_it = session.is_some_and(|session| session.generation == generation);
-        if is_it {
+        let is_revoked = session.is_some_and(|session| {
+            session.generation == generation && session.token_issued_ms <= issued_to_ms
+        });
+        if is_revoked {
             self.fail(id, ErrorCode::DeviceRevoked, "");
         }
     }

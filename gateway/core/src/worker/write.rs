@@ -18,7 +18,7 @@ impl Worker {
         if !session.has_control_room(bytes) {
             return self.fail(id, ErrorCode::SlowConsumer, "answers are not taken");
         }
-        session.queued_bytes += bytes;
+        session.queued_bytes += bytes as u32;
         let frame = Outgoing::copied(&self.scratch);
         self.effects.push_back(Effect::Write { session: id, frame });
         self.pause_if_full(id);
@@ -27,7 +27,7 @@ impl Worker {
     /// Writes data for which there is room, or for which room was reserved.
     pub(super) fn write_data(&mut self, id: SessionId, frame: Outgoing) {
         if let Some(session) = self.sessions.get_mut(id) {
-            session.queued_bytes += frame.as_slice().len();
+            session.queued_bytes += frame.as_slice().len() as u32;
             self.effects.push_back(Effect::Write { session: id, frame });
         }
     }

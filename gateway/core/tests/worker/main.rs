@@ -12,6 +12,7 @@ mod pulling;
 mod revoking;
 mod rig;
 mod robustness;
+mod signatures;
 mod states;
 mod store;
 mod takeover;

@@ -2,11 +2,18 @@
 
 use ringpost_gateway_core::{CoreId, Input};
 use ringpost_storage_core::Command;
-use ringpost_wire::ErrorCode;
+use ringpost_wire::{ErrorCode, Reauthenticate};
 
 use crate::clients::*;
 use crate::rig::Rig;
 use crate::tokens::{timed, token};
+
+/// A session gets a newer token.
+fn renew(rig: &mut Rig, connection: usize, token: &str) {
+    let mut frame = Vec::new();
+    Reauthenticate { token }.encode(&mut frame);
+    rig.say(connection, &frame);
+}
 
 fn revoke(rig: &mut Rig, cores: u16, issued_to_ms: u64) {
     let command = Command::RevokeDevice {
@@ -47,4 +54,35 @@ fn its_session_ends_and_only_a_later_token_opens_another() {
         rig.say(again, &hello(&token("ann", 1, EXPIRES_S)));
         assert_eq!(rig.fatal(again), None);
     }
+}
+
+#[test]
+fn a_session_whose_token_is_of_later_stays() {
+    for cores in 1..=3 {
+        let mut rig = Rig::new(cores);
+        let (renewed, new) = (rig.live(0, "ann", 1), rig.connect(0));
+        renew(&mut rig, renewed, &timed("ann", 1, (1_600, EXPIRES_S)));
+        revoke(&mut rig, cores, 1_500_000);
+        assert_eq!(rig.fatal(renewed), None, "{cores} cores");
+        revoke(&mut rig, cores, 1_600_000);
+        assert_eq!(rig.fatal(renewed), Some(ErrorCode::DeviceRevoked));
+
+        rig.say(new, &hello(&timed("ann", 1, (1_700, EXPIRES_S))));
+        revoke(&mut rig, cores, 1_699_000);
+        assert_eq!(rig.fatal(new), None);
+        revoke(&mut rig, cores, u64::MAX);
+        assert_eq!(rig.fatal(new), Some(ErrorCode::DeviceRevoked));
+    }
+}
+
+#[test]
+fn a_session_takes_no_older_token_than_it_has() {
+    let mut rig = Rig::new(1);
+    let ann = rig.live(0, "ann", 1);
+    for issued_s in [1_500, 1_500, 1_600] {
+        renew(&mut rig, ann, &timed("ann", 1, (issued_s, EXPIRES_S)));
+        assert_eq!(rig.fatal(ann), None, "{issued_s}");
+    }
+    renew(&mut rig, ann, &timed("ann", 1, (1_599, EXPIRES_S)));
+    assert_eq!(rig.fatal(ann), Some(ErrorCode::TokenClaims));
 }

@@ -101,6 +101,10 @@ fn load(page: &mut Page, cores: &[Published]) {
             total(cores, |core| core.counters.shed.of(step)),
         );
     }
+    let name = "ringpost_signatures_put_off_total";
+    let help = "Tokens not looked at, for want of time that a core may spend on signatures.";
+    let put_off = total(cores, |core| core.counters.signatures_put_off);
+    page.single(name, "counter", help, put_off);
     let name = "ringpost_load_level";
     let help =
         "Steps that are shed for the delay of a core's queue: 0 to 5, the last of them new sends.";

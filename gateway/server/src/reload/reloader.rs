@@ -27,6 +27,8 @@ pub struct Reloader {
 struct State {
     running: Values,
     ordered: Values,
+    /// What was offered last, if a part has refused it.
+    refused: Option<Settings>,
     parts: Vec<Box<dyn Reloadable>>,
 }
 
@@ -38,6 +40,7 @@ impl Reloader {
             state: Mutex::new(State {
                 running: values_of(settings),
                 ordered: Values::new(),
+                refused: None,
                 parts: Vec::new(),
             }),
             status: Mutex::new(ReloadStatus {
@@ -72,6 +75,17 @@ impl Reloader {
         })
     }
 
+    /// Offers once more what a part has refused at the last reload: something outside of the configuration has changed. `None` when nothing
+    /// was refused.
+    pub fn retry(&self) -> Option<ReloadReport> {
+        let mut state = self.state();
+        let settings = state.refused.take()?;
+        let report = state.offer(settings);
+        report.log();
+        self.note(report.is_success());
+        Some(report)
+    }
+
     /// The values that hold, and whether each can be changed while the node runs.
     pub fn running(&self) -> Vec<(String, toml::Value, bool)> {
         let state = self.state();
@@ -92,7 +106,8 @@ impl Reloader {
         let mut state = self.state();
         let ordered = ordered(&state.ordered);
         let read = self.source.read(&ordered);
-        let taken = read.map(|settings| state.offer(&settings));
+        state.refused = None;
+        let taken = read.map(|settings| state.offer(settings));
         match &taken {
             Ok(report) => {
                 state.ordered = ordered;
@@ -119,9 +134,9 @@ impl Reloader {
 
 impl State {
     /// Offers the settings to every part. What a part refuses stays as it runs.
-    fn offer(&mut self, settings: &Settings) -> ReloadReport {
+    fn offer(&mut self, settings: Settings) -> ReloadReport {
         let mut report = ReloadReport::default();
-        let mut offered = values_of(settings);
+        let mut offered = values_of(&settings);
         let is_other =
             |running: &Values, offered: &Values, key: &String| running.get(key) != offered.get(key);
         for part in &mut self.parts {
@@ -130,7 +145,7 @@ impl State {
             keys.retain(|key| takes(&**part, key) && is_other(&self.running, &offered, key));
             keys.sort();
             keys.dedup();
-            match part.reload(settings) {
+            match part.reload(&settings) {
                 Ok(renewed) => {
                     report.renewed.extend(renewed);
                     for key in keys {
@@ -154,6 +169,7 @@ impl State {
         others.sort();
         others.dedup();
         report.needs_restart = others;
+        self.refused = (!report.failed.is_empty()).then_some(settings);
         report
     }
 }

@@ -112,6 +112,29 @@ fn what_a_part_refuses_stays_and_is_offered_again() {
 }
 
 #[test]
+fn what_was_refused_last_can_be_offered_again_without_reading_the_file() {
+    let rig = Rig::new();
+    assert!(rig.reloader.retry().is_none());
+    rig.write("[limits]\nsends_burst = 9\n");
+    rig.part.refuses.store(true, Ordering::Relaxed);
+    assert!(rig.reloader.reload().is_ok());
+    rig.write("[limits]\nsends_burst = 10\n");
+    let report = rig.reloader.retry().expect("was refused");
+    assert_eq!(report.failed, ["part: no"]);
+    rig.part.refuses.store(false, Ordering::Relaxed);
+    let report = rig.reloader.retry().expect("was refused");
+    assert_eq!(report.changed, ["limits.sends_burst"]);
+    assert_eq!(rig.part.burst.load(Ordering::Relaxed), 9);
+    assert!(rig.reloader.status().is_success);
+    assert!(rig.reloader.retry().is_none());
+    rig.part.refuses.store(true, Ordering::Relaxed);
+    assert!(rig.reloader.reload().is_ok());
+    rig.write("cores = ");
+    assert!(rig.reloader.reload().is_err() && rig.reloader.retry().is_none());
+    assert!(!rig.reloader.status().is_success);
+}
+
+#[test]
 fn an_order_holds_until_the_next_reload() {
     let rig = Rig::new();
     let order = |key: &str, value: i64| {

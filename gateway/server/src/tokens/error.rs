@@ -36,9 +36,9 @@ pub enum TokensError {
         /// What is wrong.
         error: JwksError,
     },
-    /// Others may read a key set that holds a secret.
+    /// Others may read a key set that holds a secret (`oct`), or the private half of a key.
     #[error(
-        "auth.jwks_file {path} holds a secret (kty oct) and has mode {mode:o}: make it 600, so that nobody else reads it"
+        "auth.jwks_file {path} holds a secret or a private key and has mode {mode:o}: make it 600, so that nobody else reads it"
     )]
     Exposed {
         /// The file.

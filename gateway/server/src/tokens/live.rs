@@ -35,6 +35,23 @@ struct State {
     looked: Instant,
     /// The last attempt failed.
     is_stale: bool,
+    /// The settings of the last reload, if they were not taken.
+    refused: Option<Refused>,
+}
+
+/// Settings that name a file that is wrong, and their files as they were then.
+struct Refused {
+    auth: AuthSettings,
+    stamps: Vec<Stamp>,
+}
+
+impl Refused {
+    /// Whether a file is another one by now. Told once.
+    fn has_changed(&mut self) -> bool {
+        let stamps = stamps(&self.auth);
+        let before = std::mem::replace(&mut self.stamps, stamps);
+        before != self.stamps
+    }
 }
 
 impl LiveTokens {
@@ -53,6 +70,7 @@ impl LiveTokens {
             stamps,
             looked: Instant::now(),
             is_stale: false,
+            refused: None,
         };
         Ok(Self {
             secret,
@@ -78,21 +96,25 @@ impl LiveTokens {
         Some(self.verifier())
     }
 
-    /// Reads the files again if one has changed, at most once a second.
-    pub fn look(&self) {
+    /// Reads the files again if one has changed, at most once a second. Answers whether one has changed that settings name which were
+    /// refused: it is time to offer them again.
+    #[must_use]
+    pub fn look(&self) -> bool {
         let mut state = self.state();
         if state.looked.elapsed() < LOOK_INTERVAL {
-            return;
+            return false;
         }
         state.looked = Instant::now();
-        if !state.stamps.iter().any(Stamp::is_old) {
-            return;
+        if state.stamps.iter().any(Stamp::is_old) {
+            let auth = state.auth.clone();
+            match self.renew(&mut state, auth) {
+                Ok(()) => tracing::info!(keys = state.keys, "the keys of tokens are read anew"),
+                Err(error) => {
+                    tracing::warn!(%error, "the keys of tokens are wrong: the old ones stay");
+                }
+            }
         }
-        let auth = state.auth.clone();
-        match self.renew(&mut state, auth) {
-            Ok(()) => tracing::info!(keys = state.keys, "the keys of tokens are read anew"),
-            Err(error) => tracing::warn!(%error, "the keys of tokens are wrong: the old ones stay"),
-        }
+        state.refused.as_mut().is_some_and(Refused::has_changed)
     }
 
     /// Writes what is counted.
@@ -100,8 +122,9 @@ impl LiveTokens {
         let state = self.state();
         let help = "Keys that session tokens may be signed with.";
         page.single("ringpost_token_keys", "gauge", help, state.keys as f64);
-        let help = "1 while the key files are wrong and older keys are used.";
-        let is_stale = f64::from(state.is_stale);
+        let help =
+            "1 while key files, or settings that name them, are wrong and older keys are used.";
+        let is_stale = f64::from(state.is_stale || state.refused.is_some());
         page.single("ringpost_token_keys_stale", "gauge", help, is_stale);
         let name = "ringpost_token_keys_reads_total";
         page.family(name, "counter", "Times that the key files were read again.");
@@ -115,11 +138,12 @@ impl LiveTokens {
         // Before the files are read: a change in between is seen at the next look.
         let stamps = stamps(&auth);
         let loaded = load(&auth, &self.secret);
-        state.is_stale = loaded.is_err();
         if loaded.is_err() {
             self.failed.fetch_add(1, Ordering::Relaxed);
             if auth == state.auth {
-                state.stamps = stamps;
+                (state.stamps, state.is_stale) = (stamps, true);
+            } else {
+                state.refused = Some(Refused { auth, stamps });
             }
             return loaded.map(drop);
         }
@@ -131,6 +155,7 @@ impl LiveTokens {
             stamps,
             looked: state.looked,
             is_stale: false,
+            refused: state.refused.take(),
         };
         self.renewed.fetch_add(1, Ordering::Relaxed);
         self.version.fetch_add(1, Ordering::Release);
@@ -163,6 +188,7 @@ impl Reloadable for Arc<LiveTokens> {
         let mut state = self.state();
         let auth = settings.auth.clone();
         let is_changed = stamps(&auth) != state.stamps || state.is_stale;
+        state.refused = None;
         match self.renew(&mut state, auth) {
             Ok(()) => Ok(is_changed.then(|| format!("{} token keys", state.keys))),
             Err(error) => Err(error.to_string()),

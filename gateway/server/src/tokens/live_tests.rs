@@ -45,11 +45,11 @@ impl Rig {
     }
 
     /// Looks as if a second had passed.
-    fn look(tokens: &LiveTokens) {
+    fn look(tokens: &LiveTokens) -> bool {
         if let Some(before) = Instant::now().checked_sub(LOOK_INTERVAL) {
             tokens.state().looked = before;
         }
-        tokens.look();
+        tokens.look()
     }
 }
 
@@ -86,18 +86,18 @@ fn a_changed_file_is_taken_and_a_bad_one_keeps_the_old() {
 
     let newer = TokenSigner::ed25519(Some("k"), &[8; 32]);
     rig.write("k.pem", &newer.public_pem().expect("public"));
-    Rig::look(&tokens);
+    assert!(!Rig::look(&tokens));
     assert!(accepts(&tokens, &newer) && !accepts(&tokens, &signer));
     assert!(tokens.newer_than(&mut seen).is_some() && tokens.newer_than(&mut seen).is_none());
 
     for bad in ["", "{", r#"{"keys":[]}"#] {
         rig.write("jwks.json", bad);
-        Rig::look(&tokens);
+        assert!(!Rig::look(&tokens));
         assert!(accepts(&tokens, &newer) && tokens.newer_than(&mut seen).is_none());
         assert!(metrics(&tokens).contains("ringpost_token_keys_stale 1"));
     }
     fs::remove_file(rig.folder.path().join("jwks.json")).expect("is removed");
-    Rig::look(&tokens);
+    assert!(!Rig::look(&tokens));
     let told = metrics(&tokens);
     assert!(
         told.contains("ringpost_token_keys_reads_total{result=\"refused\"} 4"),
@@ -106,7 +106,7 @@ fn a_changed_file_is_taken_and_a_bad_one_keeps_the_old() {
     assert!(told.contains("ringpost_token_keys 3"), "{told}");
 
     rig.write("jwks.json", OKP);
-    Rig::look(&tokens);
+    assert!(!Rig::look(&tokens));
     let told = metrics(&tokens);
     assert!(told.contains("ringpost_token_keys_stale 0"), "{told}");
     assert!(
@@ -120,7 +120,7 @@ fn unchanged_files_are_not_read_again() {
     let rig = Rig::new();
     let tokens = rig.start().expect("keys");
     for _ in 0..3 {
-        Rig::look(&tokens);
+        assert!(!Rig::look(&tokens));
     }
     assert!(metrics(&tokens).contains("ringpost_token_keys_reads_total{result=\"taken\"} 0"));
 }
@@ -136,6 +136,44 @@ fn a_reload_takes_new_settings_or_none_of_them() {
     let told = tokens.reload(&rig.settings).expect("is right");
     assert_eq!(told.as_deref(), Some("1 token keys"));
     assert_eq!(tokens.reload(&rig.settings), Ok(None));
+}
+
+#[test]
+fn files_of_a_refused_reload_are_watched_and_the_old_ones_do_not_hide_it() {
+    let mut rig = Rig::new();
+    let mut tokens = rig.start().expect("keys");
+    rig.settings.auth.jwks_file = rig.write("next.json", "{");
+    assert!(tokens.reload(&rig.settings).is_err());
+    assert!(metrics(&tokens).contains("ringpost_token_keys_stale 1"));
+    assert!(!Rig::look(&tokens), "nothing has changed");
+
+    rig.write("jwks.json", OKP);
+    assert!(!Rig::look(&tokens), "that one is not of the refused ones");
+    let told = metrics(&tokens);
+    assert!(told.contains("reads_total{result=\"taken\"} 1"), "{told}");
+    assert!(told.contains("ringpost_token_keys_stale 1"), "{told}");
+
+    rig.write("next.json", "[");
+    assert!(Rig::look(&tokens) && !Rig::look(&tokens), "told once");
+    assert!(tokens.reload(&rig.settings).is_err());
+    rig.write("next.json", OKP);
+    assert!(Rig::look(&tokens));
+    assert!(tokens.reload(&rig.settings).is_ok());
+    assert!(metrics(&tokens).contains("ringpost_token_keys_stale 0"));
+    assert!(!Rig::look(&tokens));
+}
+
+#[test]
+fn a_reload_of_the_old_settings_ends_a_refusal() {
+    let mut rig = Rig::new();
+    let mut tokens = rig.start().expect("keys");
+    let old = rig.settings.clone();
+    rig.settings.auth.jwks_file = rig.write("next.json", "{");
+    assert!(tokens.reload(&rig.settings).is_err());
+    assert!(tokens.reload(&old).is_ok());
+    assert!(metrics(&tokens).contains("ringpost_token_keys_stale 0"));
+    rig.write("next.json", OKP);
+    assert!(!Rig::look(&tokens), "nobody wants it");
 }
 
 #[test]
