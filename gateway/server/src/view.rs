@@ -194,12 +194,7 @@ impl NodeView {
         self.certificates.as_deref()
     }
 
-    /// What an operator's call must carry.
-    pub fn admin_token(&self) -> &[u8] {
-        self.admin_guard.token()
-    }
-
-    /// Who has come with another one.
+    /// What an operator's call must carry, and who has come with something else.
     pub fn admin_guard(&self) -> &AdminGuard {
         &self.admin_guard
     }

@@ -1,6 +1,7 @@
-//! Keeps the admin token, and makes addresses pause that come with another one too often, as the native door does with failed sign-ins.
+//! Stands before every route: lets a call pass to one that is open, or with the admin token, which is compared in constant time. Makes
+//! addresses pause that come with another one too often, as the native door does with failed sign-ins.
 //!
-//! Invariant: while an address pauses, no token of it is looked at.
+//! Invariants: no byte of a body is read before the call may pass, and while an address pauses, no token of it is looked at.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,14 +10,16 @@ use std::time::Instant;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use ringpost_gateway_core::{Now, PeerKey, Peers};
 use ringpost_gateway_tls::proxy::Networks;
+use subtle::ConstantTimeEq;
 
-use super::admin::refusal;
+use super::admin::{Refusal, refusal};
 use super::connections::Peer;
+use super::routes::is_open;
 use crate::configuration::Settings;
 use crate::core_loop::read_clocks;
 use crate::reload::Reloadable;
@@ -50,14 +53,25 @@ impl AdminGuard {
         }
     }
 
-    /// What a call must carry.
-    pub fn token(&self) -> &[u8] {
-        self.token.as_bytes()
-    }
-
     /// Calls that were refused for their address.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Lets a call pass that carries the admin token.
+    fn authorize(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let given = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+        let Some(given) = given else {
+            let message = "the token of <data>/admin.token is needed as a bearer";
+            return Err(refusal(StatusCode::UNAUTHORIZED, message));
+        };
+        if bool::from(given.ct_eq(self.token.as_bytes())) {
+            return Ok(());
+        }
+        let message = "that is not the admin token";
+        Err(refusal(StatusCode::FORBIDDEN, message))
     }
 
     /// How long the address must still wait before a call of it is looked at, in milliseconds.
@@ -115,21 +129,25 @@ impl Reloadable for Arc<AdminGuard> {
     }
 }
 
-/// Around every call: those to `/admin` are answered with 429 while their address pauses.
+/// Around every call. One that is not to an open route needs the admin token; it is answered with 429 while its address pauses.
 pub(super) async fn guard(
     State(view): State<Arc<NodeView>>,
     Extension(Peer(address)): Extension<Peer>,
     request: Request,
     next: Next,
 ) -> Response {
-    if !request.uri().path().starts_with("/admin") {
+    if is_open(request.uri().path()) {
         return next.run(request).await;
     }
-    if let Some(pause_ms) = view.admin_guard().pause_ms(address) {
+    let guard = view.admin_guard();
+    if let Some(pause_ms) = guard.pause_ms(address) {
         return paused(pause_ms);
     }
-    let answer = next.run(request).await;
-    view.admin_guard().answered(address, answer.status());
+    let answer = match guard.authorize(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+    guard.answered(address, answer.status());
     answer
 }
 

@@ -12,6 +12,7 @@ mod guard;
 mod histograms;
 mod metrics;
 mod page;
+mod routes;
 mod server;
 mod stages;
 mod status;

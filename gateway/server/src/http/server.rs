@@ -4,17 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
-use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{admin, configure, connections, devices, guard, histograms, metrics, status};
+use super::connections;
+use super::routes::router;
 use crate::view::NodeView;
-
-/// Bytes of a request's body: a longer one is answered 413.
-const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// Why HTTP cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -84,21 +79,7 @@ async fn serve(
     view: Arc<NodeView>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let router = Router::new()
-        .route("/healthz", get(status::health))
-        .route("/readyz", get(status::readiness))
-        .route("/metrics", get(metrics::metrics))
-        .route("/admin/chats/{chat}", get(admin::chat))
-        .route(
-            "/admin/users/{user}/devices/{device}/revocation",
-            post(devices::revoke).delete(devices::restore),
-        )
-        .route("/admin/config", get(configure::show).put(configure::order))
-        .route("/admin/histograms.hlog", get(histograms::histograms))
-        .route("/admin/reload", post(configure::reload))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(view.clone(), guard::guard))
-        .with_state(view);
+    let router = router(view);
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "HTTP is gone"),
