@@ -105,7 +105,36 @@ impl Mail {
             | Self::ReceiptTo { .. }
             | Self::HomesOverflowed(_)
             | Self::SessionsOverflowed(_) => self.encode_delivery(out),
+            Self::Detach { .. } | Self::TakenOver { .. } | Self::Revoked { .. } => {
+                self.encode_end(out);
+            }
             _ => self.encode_answer(out),
+        }
+    }
+
+    fn encode_end(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Detach { device, generation } => {
+                put_device(*device, out);
+                out.extend_from_slice(&generation.to_le_bytes());
+            }
+            Self::TakenOver {
+                session,
+                generation,
+            } => {
+                put_session(*session, out);
+                out.extend_from_slice(&generation.to_le_bytes());
+            }
+            Self::Revoked {
+                session,
+                generation,
+                issued_to_ms,
+            } => {
+                put_session(*session, out);
+                out.extend_from_slice(&generation.to_le_bytes());
+                out.extend_from_slice(&issued_to_ms.to_le_bytes());
+            }
+            _ => {}
         }
     }
 
@@ -193,26 +222,6 @@ impl Mail {
             Self::Linked { attach, answer } => {
                 out.extend_from_slice(&attach.to_le_bytes());
                 put_answer(answer.as_ref(), out, |(), _| {});
-            }
-            Self::Detach { device, generation } => {
-                put_device(*device, out);
-                out.extend_from_slice(&generation.to_le_bytes());
-            }
-            Self::TakenOver {
-                session,
-                generation,
-            } => {
-                put_session(*session, out);
-                out.extend_from_slice(&generation.to_le_bytes());
-            }
-            Self::Revoked {
-                session,
-                generation,
-                issued_to_ms,
-            } => {
-                put_session(*session, out);
-                out.extend_from_slice(&generation.to_le_bytes());
-                out.extend_from_slice(&issued_to_ms.to_le_bytes());
             }
             Self::Acks(acks) => put_list(acks, out, put_ack),
             _ => {}
