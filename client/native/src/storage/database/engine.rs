@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use ringpost_client_core::{Effect, State};
 use ringpost_wire::ChatId;
@@ -15,8 +16,9 @@ use zeroize::Zeroizing;
 use super::engine_error::DatabaseError;
 use super::key::DatabaseKey;
 use super::message::HistoryCursor;
+use super::place::{self, Standing, Step};
 use super::retention::{Retention, delete_chat, delete_message, keep_within};
-use super::{history, open, place, session_state};
+use super::{history, open, session_state};
 
 /// The open database.
 pub(super) struct Engine {
@@ -29,10 +31,7 @@ pub(super) struct Engine {
     is_dirty: bool,
     is_durable: bool,
     failed: Option<DatabaseError>,
-    /// The file was set back to a copy since its client last had everything.
-    is_set_back: bool,
-    /// The place of the file is kept in it.
-    is_place_kept: bool,
+    standing: Standing,
     /// Holds the lock until it is dropped.
     lock: File,
 }
@@ -71,12 +70,17 @@ impl Engine {
             is_dirty: false,
             is_durable: true,
             failed: None,
-            is_set_back: false,
-            is_place_kept: false,
+            standing: Standing::default(),
             lock,
         };
         engine.load()?;
-        engine.is_set_back = engine.read(|connection| place::is_set_back(connection, &place))?;
+        engine.standing = engine.read(|connection| Standing::of(connection, &place))?;
+        if engine.standing.is_unused {
+            let place = engine.new_place()?;
+            engine.write(true, |transaction, _| {
+                place::keep(transaction, Some(&place))
+            })?;
+        }
         Ok(engine)
     }
 
@@ -109,7 +113,7 @@ impl Engine {
 
     /// Whether the state may be older than what its client did since.
     pub(super) fn is_set_back(&self) -> bool {
-        self.is_set_back
+        self.standing.is_set_back
     }
 
     pub(super) fn state(&self) -> State {
@@ -123,14 +127,18 @@ impl Engine {
         durable: bool,
     ) -> Result<(), DatabaseError> {
         let needs_sync = durable && self.is_dirty;
-        let place = self.place_to_keep(effects)?;
         if effects.is_empty() && !needs_sync {
             return self.failed.clone().map_or(Ok(()), Err);
         }
-        let is_place_new = place.is_some();
+        let now = Instant::now();
+        let step = self.standing.step(effects, now);
+        let place = match step {
+            Step::Renew => Some(self.new_place()?),
+            Step::Stay | Step::Clear => None,
+        };
         self.write(durable, |transaction, change| {
-            if let Some(place) = place {
-                place::keep(transaction, &place)?;
+            if step != Step::Stay {
+                place::keep(transaction, place.as_deref())?;
             }
             let mut touched = BTreeSet::new();
             for effect in effects {
@@ -144,20 +152,20 @@ impl Engine {
             }
             Ok(())
         })?;
-        if is_place_new {
-            (self.is_place_kept, self.is_set_back) = (true, false);
-        }
+        self.standing.stepped(step, effects, now);
         Ok(())
     }
 
-    /// The file's place, if it is to be kept now: once its client has everything, it is what it was before a set-back.
-    fn place_to_keep(&mut self, effects: &[Effect]) -> Result<Option<Vec<u8>>, DatabaseError> {
-        if self.is_place_kept || !effects.contains(&Effect::CaughtUp) {
-            return Ok(None);
-        }
-        let place = place::renew(&self.path, &mut self.lock);
-        let place = place.map_err(|error| DatabaseError::system(&self.path, &error))?;
-        Ok(Some(place))
+    /// The file's place with a new mark.
+    fn new_place(&mut self) -> Result<Vec<u8>, DatabaseError> {
+        self.failed.clone().map_or(Ok(()), Err)?;
+        place::renew(&self.path, &mut self.lock).map_err(|error| {
+            let error = DatabaseError::system(&self.path, &error);
+            if !matches!(error, DatabaseError::Full(_)) {
+                self.failed = Some(error.clone());
+            }
+            error
+        })
     }
 
     /// Deletes one message of the history. Answers whether there was one.

@@ -1,5 +1,7 @@
 //! Limits of the database.
 
+use std::time::Duration;
+
 /// Requests to the database's thread that may wait.
 pub(super) const JOBS_MAX: usize = 64;
 /// Messages in one page of history, at most.
@@ -14,3 +16,5 @@ pub(super) const LOG_BYTES_KEPT: i64 = 4 * 1024 * 1024;
 pub(super) const STATEMENTS_KEPT: usize = 32;
 /// Payload bytes of history that are kept unless configured otherwise.
 pub(super) const HISTORY_BYTES_DEFAULT: u64 = 1024 * 1024 * 1024;
+/// Age of the mark from which on the next record brings a new one; see `place`.
+pub(super) const MARK_AGE_MAX: Duration = Duration::from_secs(600);
