@@ -142,7 +142,8 @@ impl Engine {
             }
             let mut touched = BTreeSet::new();
             for effect in effects {
-                change.history_bytes += history::write(transaction, effect)?;
+                let added = history::write(transaction, effect)?;
+                change.history_bytes = change.history_bytes.saturating_add_signed(added);
                 if let Effect::Persist(record) = effect {
                     session_state::apply(transaction, change.state, record, &mut touched)?;
                 }
@@ -189,17 +190,8 @@ impl Engine {
         self.write(true, |transaction, change| {
             let freed = delete_chat(transaction, chat)?;
             change.history_bytes = change.history_bytes.saturating_sub(freed);
-            Ok(())
-        })?;
-        self.give_room_back().map_err(|error| self.error(&error))
-    }
-
-    /// Each row that the statement gives is a page given back.
-    fn give_room_back(&self) -> rusqlite::Result<()> {
-        let mut statement = self.connection.prepare("PRAGMA incremental_vacuum")?;
-        let mut pages = statement.query([])?;
-        while pages.next()?.is_some() {}
-        Ok(())
+            give_room_back(transaction)
+        })
     }
 
     /// Encrypts everything with another key.
@@ -313,6 +305,14 @@ impl Engine {
         }
         error
     }
+}
+
+/// Gives free pages back. Each row that the statement gives is one of them.
+fn give_room_back(connection: &Connection) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
+    let mut pages = statement.query([])?;
+    while pages.next()?.is_some() {}
+    Ok(())
 }
 
 /// What a transaction changes besides the tables.

@@ -1,6 +1,7 @@
 //! What the machine tells, written into the history: messages accepted, answered and delivered, and receipts.
 //!
-//! Invariant: each message has one row. Told again, nothing changes. A row that waits stands for a message in the outbox.
+//! Invariant: each message has one row. Told again, nothing changes. A row that waits stands for a message in the outbox. Where
+//! the history has a message at a place already, it keeps that one.
 
 use std::time::SystemTime;
 
@@ -36,8 +37,8 @@ pub(super) fn now_ms() -> i64 {
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(0))
 }
 
-/// Writes what an effect says. Answers the payload bytes that it added.
-pub(super) fn write(connection: &Connection, effect: &Effect) -> rusqlite::Result<u64> {
+/// Writes what an effect says. Answers the payload bytes that it added, or took away.
+pub(super) fn write(connection: &Connection, effect: &Effect) -> rusqlite::Result<i64> {
     match effect {
         Effect::Persist(Record::Accepted { chat, entry }) => {
             return accepted(connection, *chat, entry);
@@ -49,7 +50,7 @@ pub(super) fn write(connection: &Connection, effect: &Effect) -> rusqlite::Resul
             message_id,
             seq,
             time_ms,
-        } => sent(connection, *chat, *message_id, (*seq, *time_ms))?,
+        } => return sent(connection, *chat, *message_id, (*seq, *time_ms)),
         Effect::Refused {
             chat,
             message_id,
@@ -70,7 +71,7 @@ pub(super) fn write(connection: &Connection, effect: &Effect) -> rusqlite::Resul
     Ok(0)
 }
 
-fn accepted(connection: &Connection, chat: ChatId, entry: &OutboxEntry) -> rusqlite::Result<u64> {
+fn accepted(connection: &Connection, chat: ChatId, entry: &OutboxEntry) -> rusqlite::Result<i64> {
     let now_ms = now_ms();
     connection
         .prepare_cached(
@@ -87,7 +88,7 @@ fn accepted(connection: &Connection, chat: ChatId, entry: &OutboxEntry) -> rusql
             entry.payload.as_ref(),
         ])?;
     conversation(connection, chat, now_ms)?;
-    Ok(entry.payload.len() as u64)
+    Ok(entry.payload.len() as i64)
 }
 
 /// A message of another device, or of this one (`None`), as the chat's log has it.
@@ -95,7 +96,7 @@ fn delivered(
     connection: &Connection,
     message: &Incoming,
     sender: Option<DeviceAddress>,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<i64> {
     let rows = connection
         .prepare_cached(
             "INSERT INTO history (chat, place, turn, message_id, sender_user, sender_device, time_ms, kept_ms, content_class,
@@ -115,7 +116,7 @@ fn delivered(
             message.payload.as_ref(),
         ])?;
     conversation(connection, message.chat, message.time_ms.cast_signed())?;
-    Ok(rows as u64 * message.payload.len() as u64)
+    Ok(rows as i64 * message.payload.len() as i64)
 }
 
 fn conversation(connection: &Connection, chat: ChatId, last_ms: i64) -> rusqlite::Result<()> {
@@ -133,10 +134,10 @@ fn sent(
     chat: ChatId,
     message_id: MessageId,
     (seq, time_ms): (Seq, u64),
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<i64> {
     connection
         .prepare_cached(
-            "UPDATE history SET place = ?3, turn = 0, time_ms = ?4, state = ?5
+            "UPDATE OR IGNORE history SET place = ?3, turn = 0, time_ms = ?4, state = ?5
              WHERE chat = ?1 AND message_id = ?2 AND state = 1",
         )?
         .execute(params![
@@ -146,7 +147,14 @@ fn sent(
             time_ms.cast_signed(),
             SENT
         ])?;
-    Ok(())
+    // What still waits found its place taken: the log was read before the answer came.
+    let mut left_over = connection.prepare_cached(
+        "DELETE FROM history WHERE chat = ?1 AND message_id = ?2 AND state = 1 RETURNING length(payload)",
+    )?;
+    let lengths = left_over.query_map(params![chat.0, message_id.cast_signed()], |row| {
+        row.get::<_, i64>(0)
+    })?;
+    Ok(-lengths.sum::<rusqlite::Result<i64>>()?)
 }
 
 /// A message that has no place stays behind the last one that has one, as it was when this became known.

@@ -71,6 +71,68 @@ fn told_again_nothing_changes() {
     assert_eq!(page_of(&engine), before);
 }
 
+/// The own message as the log has it.
+fn own(client_seq: u64, seq: u64, payload: &[u8]) -> Effect {
+    let Effect::Deliver(mut message) = delivered(seq, payload) else {
+        unreachable!("a delivery");
+    };
+    message.message_id = 1_000 + client_seq;
+    Effect::Own(message)
+}
+
+fn history_bytes(engine: &Engine) -> (i64, i64) {
+    let sql =
+        "SELECT history_bytes, (SELECT coalesce(sum(length(payload)), 0) FROM history) FROM meta";
+    engine
+        .read(|connection| connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))))
+        .unwrap()
+}
+
+#[test]
+fn an_own_message_that_the_log_shows_before_its_answer_has_one_row() {
+    for is_answered_first in [false, true] {
+        let rig = Rig::new();
+        let mut engine = rig.open();
+        engine.append(&[accepted(1, b"mine")], true).unwrap();
+        let [told, settled] = sent(1, 5);
+        let from_log = own(1, 5, b"mine");
+        let effects = match is_answered_first {
+            true => [told, settled, from_log],
+            false => [from_log, told, settled],
+        };
+        for effect in effects {
+            engine.append(&[effect], true).unwrap();
+        }
+        let page = page_of(&engine);
+        assert_eq!(places(&page), [Some(5)]);
+        assert_eq!(page.messages[0].state, MessageState::Sent);
+        assert_eq!(history_bytes(&engine), (4, 4));
+        drop(engine);
+        assert_eq!(rig.open().state().outbox_messages(), 0);
+    }
+}
+
+#[test]
+fn an_id_used_again_is_found_where_it_was() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    engine.append(&[accepted(1, b"mine")], true).unwrap();
+    engine.append(&sent(1, 5), true).unwrap();
+    let Effect::Persist(Record::Accepted { chat, mut entry }) = accepted(2, b"other") else {
+        unreachable!("a record");
+    };
+    entry.message_id = 1_001;
+    let again = Effect::Persist(Record::Accepted { chat, entry });
+    engine.append(&[again], true).unwrap();
+    let [told, _] = sent(1, 5);
+    let [_, settled] = sent(2, 5);
+    engine.append(&[told, settled], true).unwrap();
+    let page = page_of(&engine);
+    assert_eq!(places(&page), [Some(5)]);
+    assert_eq!(page.messages[0].payload.as_ref(), b"mine");
+    assert_eq!(history_bytes(&engine), (4, 4));
+}
+
 #[test]
 fn a_refused_message_stays_where_it_was_refused() {
     let rig = Rig::new();
