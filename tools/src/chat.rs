@@ -122,6 +122,7 @@ impl Conversation {
             Event::Undetermined { .. } => lines::print("-- a message may or may not be stored"),
             Event::Connection(ConnectionState::BackingOff) => lines::print("-- connection lost"),
             Event::Connection(ConnectionState::Live) => lines::print("-- connected"),
+            Event::HandshakeFailed(why) => lines::print(&format!("-- {why}; trying again")),
             Event::Ended(why) => Err(ToolError::SessionEnded(why)),
             Event::TlsFailed(why) => Err(ToolError::Tls(why)),
             Event::StorageFailed(why) => Err(ToolError::Stopped(why)),

@@ -34,6 +34,7 @@ pub async fn run(options: ReceiveOptions) -> Result<(), ToolError> {
             Some(Event::CaughtUp) => is_caught_up = true,
             Some(Event::Ended(why)) => return Err(ToolError::SessionEnded(why)),
             Some(Event::TlsFailed(why)) => return Err(ToolError::Tls(why)),
+            Some(Event::HandshakeFailed(why)) if !is_caught_up => return Err(ToolError::Tls(why)),
             Some(Event::StorageFailed(why)) => return Err(ToolError::Stopped(why)),
             Some(Event::NeedToken(_)) => {
                 return Err(ToolError::Stopped("the token is refused".to_owned()));

@@ -18,7 +18,7 @@ pub(crate) enum Said {
     Opened,
     Received(Vec<u8>),
     Closed,
-    /// No connection to this server can be trusted or understood, however often it is tried.
+    /// The server could not be trusted or understood.
     Failed(TlsFailure),
 }
 

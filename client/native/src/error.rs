@@ -72,7 +72,8 @@ pub enum OpenError {
     /// The server refused.
     #[error("refused: {}", .0.name())]
     Refused(ErrorCode),
-    /// No connection can be had.
+    /// The server's TLS was never what the client can trust or understand. Ask again: the client goes on trying, unless
+    /// `Event::TlsFailed` follows.
     #[error("no connection: {0}")]
     TlsFailed(TlsFailure),
     /// The client has ended.

@@ -84,11 +84,14 @@ pub enum Event {
         /// Its words.
         detail: String,
     },
-    /// The session is over for good. No event follows.
+    /// The server's TLS is not what the client can trust or understand this time. It is tried again, as after a lost connection.
+    HandshakeFailed(TlsFailure),
+    /// The session is over for good. No event follows, and the storage is free.
     Ended(Ended),
-    /// The server's TLS is not what the client can trust or understand, and trying again would not mend it. No event follows.
+    /// The server's TLS was never what the client can trust or understand, `limits::HANDSHAKES_MAX` times in a row. No event
+    /// follows, and the storage is free.
     TlsFailed(TlsFailure),
-    /// The storage failed: nothing is kept any more. No event follows.
+    /// The storage failed: nothing is kept any more. No event follows, and the storage is free.
     StorageFailed(String),
 }
 
@@ -100,7 +103,6 @@ impl Event {
             Effect::Own(message) => Self::Own(message),
             Effect::CaughtUp => Self::CaughtUp,
             Effect::State(state) => Self::Connection(state),
-            Effect::Failed(why) => Self::Ended(why),
             Effect::Noticed { code, detail } => Self::Noticed { code, detail },
             Effect::Sent {
                 chat,
@@ -155,7 +157,11 @@ impl Event {
     fn is_optional(&self) -> bool {
         matches!(
             self,
-            Self::Receipt { .. } | Self::Connection(_) | Self::Noticed { .. } | Self::Own(_)
+            Self::Receipt { .. }
+                | Self::Connection(_)
+                | Self::HandshakeFailed(_)
+                | Self::Noticed { .. }
+                | Self::Own(_)
         )
     }
 }

@@ -14,6 +14,9 @@ pub const COMPACT_BYTES_MIN: u64 = 1024 * 1024;
 pub const COMPACT_GROWTH: u64 = 4;
 /// Longest wait for the last bytes to be written when a client is closed.
 pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+/// Handshakes in a row that fail before a server that never made one is given up; between them come the waits of lost connections,
+/// 40 to 81 s in all. Tests wait for fewer.
+pub const HANDSHAKES_MAX: u32 = if cfg!(test) { 3 } else { 10 };
 /// Largest record in a journal, in bytes.
 pub const RECORD_BYTES_MAX: usize = 128 * 1024;
 

@@ -1,12 +1,13 @@
 //! The task that owns the session machine: feeds it requests, bytes and time, and carries out its effects.
 //!
-//! Invariant: of a batch of effects the records are made durable first, then bytes are sent and requests answered.
+//! Invariants: of a batch of effects the records are made durable first, then bytes are sent and requests answered. The end is told
+//! when the storage is free.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ringpost_client_core::{
-    Effect, Input, Machine, Options as MachineOptions, OutboxEntry, Outgoing, Record,
+    Effect, Ended, Input, Machine, Options as MachineOptions, OutboxEntry, Outgoing, Record,
 };
 use ringpost_wire::{ChatId, MessageId, Seq, UserId};
 use tokio::sync::{mpsc, oneshot};
@@ -18,7 +19,7 @@ use crate::error::{OpenError, SendError, StorageError};
 use crate::event::{Event, EventQueue};
 use crate::limits::COMMANDS_MAX;
 use crate::storage::Storage;
-use crate::tls::TlsFailure;
+use crate::tls::{Handshakes, TlsFailure};
 
 /// A request of the application.
 #[derive(Debug)]
@@ -66,9 +67,19 @@ pub(crate) struct Task {
     sends: BTreeMap<(ChatId, MessageId), SendReply>,
     opens: BTreeMap<UserId, Vec<OpenReply>>,
     started: Instant,
-    has_ended: bool,
+    handshakes: Handshakes,
+    /// The connection leads to where a server asked to go, not to the configured address.
+    is_at_target: bool,
+    end: Option<End>,
     /// The application asked for the end and waits for it.
     closing: Option<oneshot::Sender<()>>,
+}
+
+/// Why the client ends by itself.
+enum End {
+    Session(Ended),
+    Tls(TlsFailure),
+    Storage(String),
 }
 
 /// What woke the task.
@@ -111,7 +122,9 @@ impl Task {
             sends: BTreeMap::new(),
             opens: BTreeMap::new(),
             started: Instant::now(),
-            has_ended: false,
+            handshakes: Handshakes::default(),
+            is_at_target: false,
+            end: None,
             closing: None,
         };
         task.keep(effects, true).await?;
@@ -121,21 +134,45 @@ impl Task {
     pub(crate) async fn run(mut self) {
         self.input(Input::Connect);
         self.carry_out_all().await;
-        while !self.has_ended {
+        while self.end.is_none() {
             match self.wake().await {
                 Woken::Command(Some(command)) => self.command(command),
-                Woken::Command(None) => return self.close().await,
+                Woken::Command(None) => {
+                    self.close().await;
+                    break;
+                }
                 Woken::Said(said) => self.said(said),
                 Woken::Deadline => self.machine.timeout(self.now_ms()),
             }
             self.take_waiting();
             self.carry_out_all().await;
-            if let Some(reply) = self.closing.take() {
+            if self.closing.is_some() {
                 self.close().await;
-                // Who is told of the end may open the storage again.
-                drop(self);
-                return answer(reply, ());
+                break;
             }
+        }
+        self.finish().await;
+    }
+
+    /// Gives the storage up, so that it can be opened again, and only then tells of the end.
+    async fn finish(mut self) {
+        self.connection.hang_up();
+        if let Some(storage) = self.storage.take() {
+            release(storage).await;
+        }
+        match self.end {
+            Some(End::Session(why)) => self.events.push(Event::Ended(why)),
+            Some(End::Tls(why)) => self.events.push(Event::TlsFailed(why)),
+            Some(End::Storage(why)) => {
+                for reply in self.sends.into_values() {
+                    answer(reply, Err(SendError::StorageFailed(why.clone())));
+                }
+                self.events.push(Event::StorageFailed(why));
+            }
+            None => {}
+        }
+        if let Some(reply) = self.closing {
+            answer(reply, ());
         }
     }
 
@@ -179,10 +216,40 @@ impl Task {
 
     fn said(&mut self, said: Said) {
         match said {
-            Said::Opened => self.input(Input::Opened),
+            Said::Opened => {
+                if !self.is_at_target {
+                    self.handshakes.succeeded();
+                }
+                self.input(Input::Opened);
+            }
             Said::Received(bytes) => self.input(Input::Received { bytes: &bytes }),
-            Said::Closed => self.input(Input::Closed),
-            Said::Failed(why) => self.tls_failed(why),
+            Said::Closed => {
+                if !self.is_at_target {
+                    self.handshakes.lost();
+                }
+                self.input(Input::Closed);
+            }
+            Said::Failed(why) => self.handshake_failed(why),
+        }
+    }
+
+    /// Where a server only asked to go says nothing of the configured address, to which the next connection leads.
+    fn handshake_failed(&mut self, why: TlsFailure) {
+        if self.is_at_target {
+            self.events.push(Event::HandshakeFailed(why));
+            return self.input(Input::Closed);
+        }
+        let is_final = self.handshakes.failed();
+        if !self.handshakes.has_succeeded() {
+            for reply in std::mem::take(&mut self.opens).into_values().flatten() {
+                answer(reply, Err(OpenError::TlsFailed(why)));
+            }
+        }
+        if is_final {
+            self.end = Some(End::Tls(why));
+        } else {
+            self.events.push(Event::HandshakeFailed(why));
+            self.input(Input::Closed);
         }
     }
 
@@ -226,9 +293,9 @@ impl Task {
         self.carry_out_all().await;
     }
 
-    /// Carries out every effect, and what follows from carrying them out.
+    /// Carries out every effect, and what follows from carrying them out. Once the storage failed nothing is.
     async fn carry_out_all(&mut self) {
-        loop {
+        while !matches!(self.end, Some(End::Storage(_))) {
             let effects: Vec<Effect> = std::iter::from_fn(|| self.machine.next_effect()).collect();
             if effects.is_empty() {
                 return;
@@ -240,30 +307,9 @@ impl Task {
                 Ok(effects) => effects
                     .into_iter()
                     .for_each(|effect| self.carry_out(effect)),
-                Err(error) => return self.storage_failed(&error),
+                Err(error) => self.end = Some(End::Storage(error.to_string())),
             }
         }
-    }
-
-    /// Ends the client. The storage is given up before anyone is told, so that it can be opened again.
-    fn storage_failed(&mut self, error: &StorageError) {
-        self.has_ended = true;
-        self.connection.hang_up();
-        self.storage = None;
-        let why = error.to_string();
-        for (_, reply) in std::mem::take(&mut self.sends) {
-            answer(reply, Err(SendError::StorageFailed(why.clone())));
-        }
-        self.events.push(Event::StorageFailed(why));
-    }
-
-    /// Ends the client: no connection can be had. What is in the outbox stays there.
-    fn tls_failed(&mut self, why: TlsFailure) {
-        self.has_ended = true;
-        for reply in std::mem::take(&mut self.opens).into_values().flatten() {
-            answer(reply, Err(OpenError::TlsFailed(why)));
-        }
-        self.events.push(Event::TlsFailed(why));
     }
 
     /// Keeps what the effects say, and gives them back.
@@ -300,6 +346,7 @@ impl Task {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Dial { target } => {
+                self.is_at_target = target.is_some();
                 let address = target.unwrap_or_else(|| self.address.clone());
                 self.connection.dial(address);
             }
@@ -331,17 +378,12 @@ impl Task {
             Effect::OpenRefused { user, code } => {
                 self.open_answer(user, || Err(OpenError::Refused(code)));
             }
-            other => self.tell(other),
-        }
-    }
-
-    /// Effects that are news for the application.
-    fn tell(&mut self, effect: Effect) {
-        if let Effect::Failed(_) = effect {
-            self.has_ended = true;
-        }
-        if let Some(event) = Event::of(effect) {
-            self.events.push(event);
+            Effect::Failed(why) => self.end = Some(End::Session(why)),
+            news => {
+                if let Some(event) = Event::of(news) {
+                    self.events.push(event);
+                }
+            }
         }
     }
 
@@ -358,7 +400,19 @@ impl Task {
     }
 }
 
+/// Drops a storage where that may take its time.
+async fn release(storage: Box<dyn Storage>) {
+    if storage.blocks() {
+        // After a panic it is given up too.
+        let released = tokio::task::spawn_blocking(move || drop(storage)).await;
+        released.unwrap_or_default();
+    }
+}
+
 /// Answers a request; that its caller has stopped waiting is no failure.
 fn answer<T>(reply: oneshot::Sender<T>, value: T) {
     drop(reply.send(value));
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
-//! TLS of a client's connections: whom it trusts, which name the server must show, and which failures no retry mends.
+//! TLS of a client's connections: whom it trusts, which name the server must show, and why a handshake failed.
 //!
 //! TLS 1.3 and 1.2 with rustls and `ring`. Reconnects are shortened by tickets, which clones of a `Tls` share.
+
+mod handshakes;
 
 use std::fmt;
 use std::io;
@@ -15,6 +17,8 @@ use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertSt
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+pub(crate) use handshakes::Handshakes;
 
 /// Why there is no `Tls`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +37,7 @@ pub enum TlsError {
     Internal,
 }
 
-/// Why no connection to a server can be had, however often it is tried.
+/// Why a handshake with a server failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsFailure {
     /// Nobody whom the client trusts has signed the server's certificate.
@@ -151,7 +155,7 @@ fn host_of(address: &str) -> Option<ServerName<'static>> {
     ServerName::try_from(host.to_owned()).ok()
 }
 
-/// What no retry mends; `None` for everything that may be another's passing trouble.
+/// What is wrong with the server; `None` where the connection was lost.
 fn failure_of(error: &io::Error) -> Option<TlsFailure> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     Some(match error {

@@ -1,15 +1,16 @@
-//! Handshakes with a server in the same process: what is trusted, what fails for good, and what may be tried again.
+//! Handshakes with a server in the same process: what is trusted, what fails, and when a client gives up.
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
-use ringpost_wire::UserId;
+use ringpost_wire::{DeviceAddress, GoAway, UserId, Welcome};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::{Client, Event, Memory, OpenError, Options};
+use crate::limits::HANDSHAKES_MAX;
+use crate::{Client, ConnectionState, Event, Events, Memory, OpenError, Options};
 
 struct Pair {
     certificate: String,
@@ -93,7 +94,7 @@ async fn the_name_comes_from_the_address_or_from_the_options() {
 }
 
 #[tokio::test]
-async fn certificates_that_no_retry_mends() {
+async fn certificates_that_are_not_acceptable() {
     let pair = good();
     let address = format!("localhost:{}", pair.serve(ALPN_NAME).await);
     let stranger = good().trusted();
@@ -149,22 +150,109 @@ async fn no_tls_is_a_failure_and_a_lost_connection_is_not() {
     assert_eq!(failure(&tls, &lost).await, None);
 }
 
-#[tokio::test]
-async fn a_client_ends_and_tells_why() {
-    let address = format!("localhost:{}", good().serve(ALPN_NAME).await);
+/// A client of `address` without a lasting storage.
+async fn client(address: &str, tls: Tls) -> (Client, Events) {
     let token = Box::new(|_| Some("token".to_owned()));
-    let mut options = Options::new(&address, token, Box::<Memory>::default());
-    options.tls = Some(good().trusted());
-    let (client, mut events) = Client::connect(options).await.unwrap();
+    let mut options = Options::new(address, token, Box::<Memory>::default());
+    options.tls = Some(tls);
+    Client::connect(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_client_ends_after_several_handshakes_and_tells_why() {
+    let address = format!("localhost:{}", good().serve(ALPN_NAME).await);
+    let (client, mut events) = client(&address, good().trusted()).await;
     let user = UserId::from_subject("bob");
     let unknown = TlsFailure::UnknownAuthority;
-    let answer = client.open_chat(user).await;
-    assert_eq!(answer, Err(OpenError::TlsFailed(unknown)));
-    let mut last = None;
-    while let Some(event) = events.next().await {
-        last = Some(event);
+    // Each time whoever asks is answered.
+    for _ in 1..HANDSHAKES_MAX {
+        let answer = client.open_chat(user).await;
+        assert_eq!(answer, Err(OpenError::TlsFailed(unknown)));
     }
-    assert_eq!(last, Some(Event::TlsFailed(unknown)));
+    let mut told = Vec::new();
+    while let Some(event) = events.next().await {
+        told.push(event);
+    }
+    assert_eq!(told.pop(), Some(Event::TlsFailed(unknown)));
+    let retried = Event::HandshakeFailed(unknown);
+    let retries = told.iter().filter(|event| **event == retried).count();
+    assert_eq!(retries, HANDSHAKES_MAX as usize - 1);
+}
+
+#[tokio::test]
+async fn what_answers_in_plain_text_before_the_server_is_up_is_waited_for() {
+    let pair = good();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("localhost:{}", listener.local_addr().unwrap().port());
+    let acceptor = pair.acceptor(ALPN_NAME);
+    let served = tokio::spawn(async move {
+        for connection in 1.. {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            if connection == HANDSHAKES_MAX {
+                return acceptor.accept(stream).await.is_ok();
+            }
+            let mut hello = [0; 4_096];
+            assert!(stream.read(&mut hello).await.unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 503 \r\n\r\n").await.unwrap();
+        }
+        unreachable!("the last connection has returned")
+    });
+    let (_client, mut events) = client(&address, pair.trusted()).await;
+    assert!(served.await.unwrap());
+    let mut failures = 0u32;
+    loop {
+        match events.next().await.unwrap() {
+            Event::HandshakeFailed(TlsFailure::NotTls) => failures += 1,
+            Event::Connection(ConnectionState::Greeting) => break,
+            Event::Connection(_) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(failures, HANDSHAKES_MAX - 1);
+}
+
+/// Says hello to a client and asks it to go to `target`, then lets it go.
+async fn send_away(mut stream: impl AsyncRead + AsyncWrite + Unpin, target: &str) {
+    let mut hello = [0; 4_096];
+    assert!(stream.read(&mut hello).await.unwrap() > 0);
+    let user = UserId::from_subject("ann");
+    let mut frames = Vec::new();
+    let welcome = Welcome {
+        version: 1,
+        device: DeviceAddress { user, device: 1 },
+        generation: 1,
+        time_ms: 1,
+        heartbeat_ms: 60_000,
+        frame_bytes_max: 65_536,
+        payload_bytes_max: 61_440,
+        unanswered_max: 16,
+        server: "a",
+    };
+    welcome.encode(&mut frames);
+    let delay_ms = 0;
+    GoAway { target, delay_ms }.encode(&mut frames);
+    stream.write_all(&frames).await.unwrap();
+    stream.flush().await.unwrap();
+    while stream.read(&mut hello).await.is_ok_and(|read| read > 0) {}
+}
+
+#[tokio::test]
+async fn where_a_server_sends_a_client_is_left_again_if_it_is_not_understood() {
+    let pair = good();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("localhost:{}", listener.local_addr().unwrap().port());
+    let target = plain_server(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    let acceptor = pair.acceptor(ALPN_NAME);
+    let served = tokio::spawn(async move {
+        for _ in 0..2 {
+            let (stream, _) = listener.accept().await.unwrap();
+            send_away(acceptor.accept(stream).await.unwrap(), &target).await;
+        }
+    });
+    let (_client, mut events) = client(&address, pair.trusted()).await;
+    served.await.unwrap();
+    let told: Vec<Event> = std::iter::from_fn(|| events.try_next()).collect();
+    assert!(told.contains(&Event::HandshakeFailed(TlsFailure::NotTls)));
 }
 
 #[test]

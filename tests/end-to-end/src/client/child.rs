@@ -193,6 +193,7 @@ impl Talk {
             | Event::Undetermined { .. }
             | Event::Empty { .. }
             | Event::NeedToken(_)
+            | Event::HandshakeFailed(_)
             | Event::TlsFailed(_)
             | Event::Noticed { .. }
             | Event::StorageFailed(_)
