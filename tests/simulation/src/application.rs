@@ -8,9 +8,6 @@ use crate::model::{Fate, Made, digest};
 use crate::sdk::entry_of;
 use crate::world::{Event, World, note};
 
-/// Share of deliveries that are kept at once.
-const KEPT_AT_ONCE_SHARE: u64 = 600;
-const KEPT_US_MAX: u64 = 700_000;
 const MESSAGES_AT_ONCE_MAX: u64 = 6;
 /// Once nothing goes wrong any more a person only sees to it that the client is connected.
 const CALM_ACT_US: u64 = 1_000_000;
@@ -285,11 +282,11 @@ impl World {
         let application = &mut self.clients[index].application;
         application.chats.insert(chat);
         application.delivered.entry(chat).or_default().insert(seq);
-        let is_at_once = self.random.chance(KEPT_AT_ONCE_SHARE);
+        let is_at_once = self.random.chance(self.settings.kept_at_once_share);
         let delay_us = if is_at_once {
             0
         } else {
-            self.random.between(1, KEPT_US_MAX)
+            self.random.between(1, self.settings.kept_ms_max * 1_000)
         };
         let life = self.clients[index].life;
         self.after(delay_us, Event::SdkKept(index, life, chat, seq));

@@ -84,6 +84,16 @@ pub const SCENARIOS: &[Scenario] = &[
         ],
     },
     Scenario {
+        name: "set-back",
+        about: "clients go on from old copies of their state, read again, and crash again before they have kept it all",
+        settings: set_back,
+        expects: &[
+            ("clients restored", 200),
+            ("set-backs found", 50),
+            ("own messages told", 200),
+        ],
+    },
+    Scenario {
         name: "two-homes",
         about: "two nodes over one store both believe that they are home of every shard",
         settings: two_homes,
@@ -265,6 +275,19 @@ fn crash_clients() -> Settings {
     Settings {
         client_crash_every_ms: 400,
         restore_share: 350,
+        ..Settings::default()
+    }
+}
+
+fn set_back() -> Settings {
+    Settings {
+        client_crash_every_ms: 250,
+        restore_share: 500,
+        cut_every_ms: 500,
+        kept_at_once_share: 200,
+        kept_ms_max: 3_000,
+        messages: 15,
+        active_ms: 15_000,
         ..Settings::default()
     }
 }

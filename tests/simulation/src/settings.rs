@@ -28,6 +28,10 @@ pub struct Settings {
     pub large_share: u64,
     /// Largest payload of large messages, in bytes.
     pub large_bytes_max: u64,
+    /// Share of deliveries that an application keeps at once.
+    pub kept_at_once_share: u64,
+    /// Longest time until it has kept any other.
+    pub kept_ms_max: u64,
     /// How long messages are made and faults happen.
     pub active_ms: u64,
     /// Faults of the store.
@@ -115,6 +119,8 @@ impl Default for Settings {
             payload_bytes_max: 200,
             large_share: 10,
             large_bytes_max: 20_000,
+            kept_at_once_share: 600,
+            kept_ms_max: 700,
             active_ms: 10_000,
             store: FaultRates::NONE,
             outage_every_ms: 0,

@@ -139,7 +139,7 @@ impl Machine {
             return self.ask_list();
         }
         self.place_the_unlisted();
-        if self.lister.is_of_all {
+        if self.lister.is_of_all || cfg!(planted = "set_back_chats_unlisted") {
             self.recovery.listed_all();
         }
         if core::mem::take(&mut self.lister.is_wanted_again) {

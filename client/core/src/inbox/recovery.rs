@@ -27,11 +27,11 @@ impl Recovery {
     }
 
     pub(crate) fn wants_all(self) -> bool {
-        self == Self::Unlisted
+        self == Self::Unlisted && cfg!(not(planted = "set_back_chats_unlisted"))
     }
 
     pub(crate) fn listed_all(&mut self) {
-        if self.wants_all() {
+        if *self == Self::Unlisted {
             *self = Self::Listed;
         }
     }
@@ -57,6 +57,7 @@ impl Machine {
         match self.recovery {
             Recovery::None => true,
             Recovery::Unlisted => false,
+            Recovery::Listed if cfg!(planted = "recovered_before_kept") => true,
             Recovery::Listed => self.streams.values().all(|stream| {
                 stream.acked_before == 0 || stream.ackable() >= Some(stream.acked_before)
             }),
