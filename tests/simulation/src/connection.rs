@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use ringpost_gateway_core::SessionId;
 
+use crate::tap::Tap;
+
 /// A connection's place in the list of all that ever were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConnectionId(pub usize);
@@ -70,6 +72,8 @@ pub struct Connection {
     pub is_cut: bool,
     /// The node does not take bytes now.
     pub is_receiving_paused: bool,
+    /// What its frames have told.
+    pub tap: Tap,
 }
 
 impl Connection {
@@ -89,6 +93,7 @@ impl Connection {
             is_server_open: false,
             is_cut: false,
             is_receiving_paused: false,
+            tap: Tap::default(),
         }
     }
 

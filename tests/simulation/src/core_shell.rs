@@ -1,6 +1,5 @@
 //! The shell of a core: feeds the worker what arrived, performs its effects, carries its mails through bounded mailboxes.
 
-use ringpost_gateway_core::limits::{ACKS_MAX, DELIVERIES_MAX, REQUESTS_MAX, WAITING_COMMANDS_MAX};
 use ringpost_gateway_core::{CoreId, Effect, Event as Told, Input, Mail, SessionId};
 use ringpost_storage_core::lane::LaneInput;
 
@@ -61,6 +60,8 @@ impl World {
         }
         core.turn_at_us = None;
         let arrived = core.arrived.len();
+        self.tap_arrived(at);
+        let core = &mut self.nodes[at.node].cores[at.core];
         let mut freed = Vec::new();
         while let Some(what) = core.arrived.pop_front() {
             if let Some(from) = take_in(core, now, what) {
@@ -81,6 +82,7 @@ impl World {
         }
         self.post_mail(at);
         self.arrange_deadline(at);
+        self.check_core(at);
         self.leave_when_drained(at.node);
     }
 
@@ -95,6 +97,7 @@ impl World {
     fn perform(&mut self, at: CoreLife, effect: Effect) {
         match effect {
             Effect::Write { session, frame } => {
+                self.tap_told(at, session, frame.as_slice());
                 self.server_writes(at, session, frame.as_slice());
             }
             Effect::Close { session, flush } => {
@@ -197,32 +200,6 @@ impl World {
             }
         }
     }
-
-    /// Nothing that a worker holds may be over its limit.
-    pub fn check_limits(&mut self) {
-        let mut cores = self.nodes.iter().flat_map(|node| &node.cores);
-        if let Some((what, held, most)) = cores.find_map(over_limit) {
-            self.fail(format_args!("limits: {held} {what}, at most {most}"));
-        }
-    }
-}
-
-/// What a worker holds too much of, how much, and the most. A session has a connection, a partial frame a session.
-fn over_limit(core: &crate::node::Core) -> Option<(&'static str, usize, usize)> {
-    let summary = core.worker.summary();
-    let cores = core.posted.len();
-    let sessions = summary.sessions_live + summary.sessions_opening;
-    let commands_max = WAITING_COMMANDS_MAX + ACKS_MAX;
-    let requests_max = cores * REQUESTS_MAX;
-    let mails_max = cores * (2 * REQUESTS_MAX + DELIVERIES_MAX + ACKS_MAX);
-    let limits = [
-        ("waiting commands", summary.waiting_commands, commands_max),
-        ("requests", summary.requests_unanswered, requests_max),
-        ("mails", summary.mails_waiting, mails_max),
-        ("sessions", sessions, core.sessions.len()),
-        ("partial frames", summary.partial_frames, sessions),
-    ];
-    limits.into_iter().find(|(_, held, most)| held > most)
 }
 
 /// Gives the worker what arrived. Answers whose mailbox has room again.

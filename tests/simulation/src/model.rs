@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use ringpost_wire::{ChatId, DeviceAddress, MessageId, MessageView, Seq, UserId};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::linear::Linear;
+
 /// What became of a message, as its sender knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -70,6 +72,10 @@ pub struct Model {
     pub made: BTreeMap<MessageId, Made>,
     /// Logs by chat.
     pub chats: BTreeMap<ChatId, ChatLog>,
+    /// When messages were made, told of and read.
+    pub linear: Linear,
+    /// Now, in microseconds since the start.
+    pub now_us: u64,
 }
 
 /// Digest of a payload.
@@ -104,6 +110,7 @@ impl Model {
 
     /// A sender made a message.
     pub fn make(&mut self, message_id: MessageId, made: Made) {
+        self.linear.make(message_id, self.now_us);
         self.made.insert(message_id, made);
     }
 
@@ -112,11 +119,34 @@ impl Model {
         self.made.get(&message_id).map(|made| made.fate)
     }
 
-    /// Somebody sees a message at a place.
+    /// A client is told of a message at a place.
     ///
     /// # Errors
     /// It contradicts what was seen before, in words.
     pub fn observe(&mut self, chat: ChatId, seq: Seq, entry: Entry) -> Result<(), String> {
+        self.stored(chat, seq, entry)?;
+        self.linear.tell(chat, seq, self.now_us);
+        Ok(())
+    }
+
+    /// Whether sends and reads of a chat have an order that agrees with real time.
+    ///
+    /// # Errors
+    /// They have none, in words.
+    pub fn check_linear(&self, chat: ChatId) -> Result<(), String> {
+        let Some(log) = self.chats.get(&chat) else {
+            return Ok(());
+        };
+        let entries = log.entries.iter();
+        let entries = entries.map(|(seq, entry)| (*seq, entry.message_id));
+        self.linear.check(chat, entries)
+    }
+
+    /// A message stands at a place, as a client is told or the store's rows say.
+    ///
+    /// # Errors
+    /// It contradicts what was seen before, in words.
+    pub fn stored(&mut self, chat: ChatId, seq: Seq, entry: Entry) -> Result<(), String> {
         let made = self
             .made
             .get(&entry.message_id)

@@ -81,6 +81,7 @@ impl World {
         let connection = &mut self.connections[id.0];
         if connection.is_client_open && !connection.is_cut {
             connection.up.bytes.extend(bytes);
+            self.tap_written(id, bytes);
             self.start_flow(id, Direction::Up);
         }
     }
@@ -109,6 +110,7 @@ impl World {
             self.counts.add("behind told");
         }
         self.connections[id.0].down.bytes.extend(bytes);
+        self.check_outbound(id);
         self.start_flow(id, Direction::Down);
     }
 
@@ -212,6 +214,7 @@ impl World {
             self.arrive(at, Arrived::Progress(session, bytes.len()));
         }
         if is_heard {
+            self.tap_heard(id, &bytes);
             self.peer_hears(peer, id, &bytes);
         }
         self.start_flow(id, Direction::Down);

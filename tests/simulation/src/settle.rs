@@ -134,6 +134,9 @@ impl World {
         let Some(log) = self.model.chats.get(&chat) else {
             return self.fail(format_args!("store: {} was never opened", short(chat)));
         };
+        if let Err(why) = self.model.check_linear(chat) {
+            return self.fail(format_args!("linear: {}: {why}", short(chat)));
+        }
         if let Some(seq) = self.model.disordered(chat) {
             return self.fail(format_args!(
                 "order: {}@{seq} was made before one that stands before it",

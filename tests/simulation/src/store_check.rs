@@ -113,7 +113,7 @@ impl World {
             if (view.chat(), view.seq()) != (chat, seq) {
                 return Err(format!("{}@{seq} says that it is another", short(chat)));
             }
-            let seen = self.model.observe(chat, seq, Entry::of(&view));
+            let seen = self.model.stored(chat, seq, Entry::of(&view));
             seen.map_err(|why| format!("{}@{seq}: {why}", short(chat)))?;
         }
         let short_one = expected.iter().find(|(_, (next, head))| *next != head + 1);

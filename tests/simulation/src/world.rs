@@ -232,7 +232,7 @@ impl World {
                     "liveness: nothing is going to happen any more"
                 ));
             };
-            self.now_us = at_us;
+            (self.now_us, self.model.now_us) = (at_us, at_us);
             events += 1;
             if events > EVENTS_MAX {
                 return self.fail(format_args!("liveness: {EVENTS_MAX} events"));
@@ -294,7 +294,7 @@ impl World {
 
     fn check(&mut self) {
         self.check_store();
-        self.check_limits();
+        self.check_clients();
         if let Some(since_us) = self.calm_since_us {
             match self.unsettled() {
                 None => {

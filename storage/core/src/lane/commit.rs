@@ -256,7 +256,7 @@ impl Lane {
         self.answer(&mut decided);
     }
 
-    fn answer(&mut self, decided: &mut Decided) {
+    pub(super) fn answer(&mut self, decided: &mut Decided) {
         self.queue.drain(..decided.commands);
         decided.commands = 0;
         let outcomes = core::mem::take(&mut decided.outcomes);
