@@ -43,6 +43,7 @@ scenarios! {
     cut_network = "cut-network";
     crash_node = "crash-node";
     crash_clients = "crash-clients";
+    set_back = "set-back";
     two_homes = "two-homes";
     two_devices = "two-devices";
     slow_reader = "slow-reader";

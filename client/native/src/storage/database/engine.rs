@@ -43,6 +43,7 @@ pub(super) fn is_kept(effect: &Effect) -> bool {
         Effect::Persist(_)
             | Effect::Deliver(_)
             | Effect::Own(_)
+            | Effect::SetBack
             | Effect::CaughtUp
             | Effect::Sent { .. }
             | Effect::Refused { .. }

@@ -26,7 +26,7 @@ const MARK_BYTES: usize = 16;
 ///
 /// What does not show: a disk or volume that is set back as a whole; the file alone, written over in place with a copy that was made
 /// while it was open and since its last mark; and, where the system does not tell when a file changed (outside of Unix), a file and
-/// its lock file that are both written over in place. There the session shows it, by what the server has.
+/// its lock file that are both written over in place. There the session shows it, by what the server has (`Effect::SetBack`).
 ///
 /// Once it shows, the file keeps no place until the client has everything, so that it shows again after any end before that.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,7 +69,13 @@ impl Standing {
 
     /// Whether the file is set back after the effects.
     fn is_set_back_after(&self, effects: &[Effect]) -> bool {
-        self.is_set_back && !effects.contains(&Effect::CaughtUp)
+        effects
+            .iter()
+            .fold(self.is_set_back, |before, effect| match effect {
+                Effect::SetBack => true,
+                Effect::CaughtUp => false,
+                _ => before,
+            })
     }
 
     /// What becomes of the place with the effects.

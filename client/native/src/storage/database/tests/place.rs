@@ -129,6 +129,28 @@ fn a_copy_from_before_the_first_life_is_set_back() {
 }
 
 #[test]
+fn a_set_back_that_the_session_shows_is_known_until_all_is_there() {
+    let rig = Rig::new();
+    live(&rig);
+    let mut engine = rig.open();
+    engine
+        .append(&[Effect::SetBack, confirmed(1)], true)
+        .unwrap();
+    assert!(engine.is_set_back() && !has_place(&engine));
+    engine.close().unwrap();
+    let mut engine = rig.open();
+    assert!(engine.is_set_back());
+    engine
+        .append(&[Effect::CaughtUp, Effect::SetBack], true)
+        .unwrap();
+    assert!(engine.is_set_back());
+    engine.append(&[Effect::CaughtUp], true).unwrap();
+    assert!(!engine.is_set_back() && has_place(&engine));
+    engine.close().unwrap();
+    assert!(!live(&rig));
+}
+
+#[test]
 fn a_set_back_that_showed_shows_again_until_all_is_there() {
     let rig = Rig::new();
     live(&rig);
