@@ -57,6 +57,11 @@ pub enum Input<'a> {
         /// A command whose home is this core (see `ShardMap`).
         command: Command,
     },
+    /// Memory for sending runs short: sessions whose clients take nothing are to give some back.
+    SendMemoryShort {
+        /// How much.
+        bytes: usize,
+    },
     /// The operator has changed limits: they hold from now on.
     Limits(ChangeableLimits),
     /// From now on tokens are checked against these keys and rules. Open sessions stay until their own tokens end.

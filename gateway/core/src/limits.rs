@@ -13,6 +13,12 @@ pub const OUTBOUND_CONTROL_BYTES: usize = 32 * 1024;
 pub const OUTBOUND_PAUSE_BYTES: usize = OUTBOUND_DATA_BYTES_MAX + 8 * 1024;
 /// Waiting bytes below which they are received again.
 pub const OUTBOUND_RESUME_BYTES: usize = OUTBOUND_DATA_BYTES_MAX / 2;
+/// Waiting bytes from which a session may be ended for taking none of them, when memory for sending runs short.
+pub const UNTAKEN_BYTES_MIN: usize = 4 * 1024;
+/// For how long it has taken none then, in milliseconds.
+pub const UNTAKEN_MS: u64 = 1_000;
+/// Sessions that are looked at for it at a time.
+pub const RELIEF_VISITS_MAX: usize = 1024;
 /// Bytes of messages in one page to a session.
 pub const PAGE_BYTES_AT_ONCE: usize = 64 * 1024;
 /// Largest `Page` frame, in bytes.
@@ -135,6 +141,7 @@ const _: () = assert!(OUTBOUND_PAUSE_BYTES < OUTBOUND_DATA_BYTES_MAX + OUTBOUND_
 const _: () = assert!(PAGE_ROOM_BYTES_MIN > 2 * PAGE_FRAME_BYTES);
 const _: () = assert!(PAGE_BYTES_AT_ONCE + PAGE_FRAME_BYTES < OUTBOUND_DATA_BYTES_MAX);
 const _: () = assert!(OUTBOUND_RESUME_BYTES < OUTBOUND_PAUSE_BYTES);
+const _: () = assert!(UNTAKEN_BYTES_MIN < OUTBOUND_RESUME_BYTES);
 const _: () = assert!(HELLO_BYTES_MAX > TOKEN_BYTES_MAX + 512);
 const _: () = assert!(HELLO_BYTES_MAX <= FRAME_BYTES_MAX);
 const _: () = assert!(SESSION_AGE_MS_MAX <= DEVICE_UNSEEN_DAYS_MIN as u64 * DAY_MS);

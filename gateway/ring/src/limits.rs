@@ -48,6 +48,9 @@ pub(crate) const SEND_BUFFER_BYTES_MIN: usize = 1024;
 /// Classes of send buffers: 1 KiB to 16 MiB. More queued bytes for one socket: `StartError`.
 pub(crate) const SEND_BUFFER_CLASSES: usize = 8;
 
+/// The last one part in so many of the send memory is a reserve: its use is told, so that the caller closes who does not read.
+pub(crate) const SEND_RESERVE_PART: usize = 8;
+
 /// Largest send buffer.
 pub(crate) const SEND_BUFFER_BYTES_MAX: usize =
     SEND_BUFFER_BYTES_MIN << (2 * (SEND_BUFFER_CLASSES - 1));

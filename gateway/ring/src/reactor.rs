@@ -88,6 +88,12 @@ impl Reactor {
             .map(|slot| slot.queued_bytes())
     }
 
+    /// Bytes of send memory that are lent beyond seven eighths of the limit. While it is more than 0, the caller should close connections
+    /// whose peers do not read: past the limit `write` is refused, whoever it is for.
+    pub fn send_bytes_short(&self) -> usize {
+        self.driver.send_pool.short_bytes()
+    }
+
     /// Closes the connection; its `Closed` comes in a later turn. False if it has ended.
     pub fn close(&mut self, connection: Connection, how: Close) -> bool {
         self.driver.close(connection, how)

@@ -130,3 +130,32 @@ impl Parking {
             && self.shared.state.swap(RUNNING, Ordering::AcqRel) == NOTIFIED
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+    use std::thread;
+
+    use super::*;
+
+    /// Orders of memory that the hardware may not show are shown by Miri.
+    #[test]
+    fn what_was_written_before_a_wake_is_seen_by_whoever_takes_it() {
+        for round in 0..50 {
+            let parking = Parking::new().expect("a counter");
+            let (waker, written) = (parking.waker(), AtomicU64::new(0));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    written.store(1, Ordering::Relaxed);
+                    waker.wake();
+                });
+                let is_parked = round % 2 == 0 && parking.park();
+                while !parking.unpark() {
+                    thread::yield_now();
+                }
+                assert_eq!(written.load(Ordering::Relaxed), 1, "parked: {is_parked}");
+            });
+            assert!(!parking.unpark(), "a wake is taken once");
+        }
+    }
+}

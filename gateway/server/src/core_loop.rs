@@ -119,6 +119,7 @@ impl Core {
             {
                 self.worker.timeout(now);
             }
+            self.relieve(now);
             self.perform(&mut state);
             self.flush_doors(now);
             self.post_mail();
@@ -311,6 +312,15 @@ impl Core {
         tracing::warn!(core = self.id.0, "send memory is full: a session is closed");
         self.worker
             .input(self.now(), Input::Disconnected { session });
+    }
+
+    /// Has the worker end who takes nothing, before there is no memory left for those who do.
+    fn relieve(&mut self, now: Now) {
+        let bytes = self.reactor.send_bytes_short();
+        if bytes > 0 {
+            tracing::debug!(core = self.id.0, bytes, "send memory runs short");
+            self.worker.input(now, Input::SendMemoryShort { bytes });
+        }
     }
 
     fn submit(&mut self, commands: Vec<ringpost_storage_core::Command>) {

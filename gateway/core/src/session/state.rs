@@ -40,6 +40,10 @@ pub(crate) struct Session {
     /// A delivery was left out since the latest list of pending chats was begun.
     pub(crate) skipped_in_pass: bool,
     pub(crate) receiving_paused: bool,
+    /// Much waits for its client, and it is on the list of those.
+    pub(crate) is_untaken: bool,
+    /// Its client has taken something since the list was gone through.
+    pub(crate) has_taken: bool,
     /// Unanswered `OpenChat` and `MarkRead`.
     pub(crate) requests_unanswered: u8,
     pub(crate) heartbeat_ms: u32,
@@ -73,6 +77,8 @@ impl Session {
             behind_all: false,
             skipped_in_pass: false,
             receiving_paused: false,
+            is_untaken: false,
+            has_taken: false,
             requests_unanswered: 0,
             heartbeat_ms: 0,
             device: DeviceAddress {

@@ -79,6 +79,7 @@ impl Worker {
         };
         let sent_bytes = u32::try_from(sent_bytes).unwrap_or(u32::MAX);
         session.queued_bytes = session.queued_bytes.saturating_sub(sent_bytes);
+        session.has_taken = true;
         if session.receiving_paused && (session.queued_bytes as usize) < OUTBOUND_RESUME_BYTES {
             session.receiving_paused = false;
             self.effects

@@ -13,6 +13,7 @@ mod outcomes;
 mod pages;
 mod pending;
 mod receive;
+mod relief;
 mod requests;
 mod revoke;
 mod route;

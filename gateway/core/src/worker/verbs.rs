@@ -6,6 +6,7 @@ use core::net::IpAddr;
 use std::collections::VecDeque;
 
 use super::Summary;
+use super::relief::Untaken;
 use super::sweep::Sweeps;
 use crate::home::{Attaches, Directory, OpenBatch};
 use crate::outbox::Outbox;
@@ -56,6 +57,7 @@ pub struct Worker {
     pub(super) sessions: SessionTable,
     pub(super) session_counts: SessionCounts,
     pub(super) strangers: Strangers,
+    pub(super) untaken: Untaken,
     pub(super) peers: Peers,
     pub(super) timers: TimerWheel,
     pub(super) partials: PartialPool,
@@ -101,6 +103,7 @@ impl Worker {
             sessions: SessionTable::new(config.sessions_max),
             session_counts: SessionCounts::default(),
             strangers: Strangers::default(),
+            untaken: Untaken::default(),
             peers: Peers::new(config.peers, config.cores, config.seed),
             timers: TimerWheel::new(now.ticks_ms()),
             partials: PartialPool::default(),
@@ -144,6 +147,7 @@ impl Worker {
             Input::BatchAnswered { outcomes } => self.batch_answered(outcomes),
             Input::Lane(state) => self.lane_changed(state),
             Input::Admin { ticket, command } => self.admin(ticket, command),
+            Input::SendMemoryShort { bytes } => self.relieve(bytes),
             Input::Limits(limits) => self.change_limits(&limits),
             Input::Tokens(tokens) => self.config.tokens = tokens,
             Input::Drain {

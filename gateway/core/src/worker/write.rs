@@ -21,6 +21,7 @@ impl Worker {
         session.queued_bytes += bytes as u32;
         let frame = Outgoing::copied(&self.scratch);
         self.effects.push_back(Effect::Write { session: id, frame });
+        self.note_untaken(id);
         self.pause_if_full(id);
     }
 
@@ -29,6 +30,7 @@ impl Worker {
         if let Some(session) = self.sessions.get_mut(id) {
             session.queued_bytes += frame.as_slice().len() as u32;
             self.effects.push_back(Effect::Write { session: id, frame });
+            self.note_untaken(id);
         }
     }
 }

@@ -9,6 +9,7 @@ mod messages;
 mod overflow;
 mod peers;
 mod pulling;
+mod relief;
 mod revoking;
 mod rig;
 mod robustness;

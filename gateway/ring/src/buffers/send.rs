@@ -4,7 +4,7 @@
 
 use std::mem;
 
-use crate::limits::{SEND_BUFFER_BYTES_MIN, SEND_BUFFER_CLASSES};
+use crate::limits::{SEND_BUFFER_BYTES_MIN, SEND_BUFFER_CLASSES, SEND_RESERVE_PART};
 
 /// Bytes to send; holds no memory while empty.
 #[derive(Default)]
@@ -95,6 +95,13 @@ impl SendPool {
         self.lent_bytes
     }
 
+    /// Bytes lent into the reserve, which is the last part of the limit.
+    pub(crate) fn short_bytes(&self) -> usize {
+        let reserve = self.lent_bytes_max / SEND_RESERVE_PART;
+        self.lent_bytes
+            .saturating_sub(self.lent_bytes_max - reserve)
+    }
+
     fn take(&mut self, class: usize) -> SendBuffer {
         let bytes = match self.idle[class].pop() {
             Some(bytes) => {
@@ -149,6 +156,20 @@ mod tests {
         assert_eq!(second.as_slice(), [7; 1000]);
         pool.give_back(first);
         assert!(pool.reserve(&mut second, 1000));
+    }
+
+    #[test]
+    fn what_is_lent_into_the_reserve_is_told() {
+        let mut pool = SendPool::new(8 * 1024, 0);
+        let mut buffers: [SendBuffer; 8] = std::array::from_fn(|_| SendBuffer::default());
+        let short: Vec<usize> = buffers
+            .iter_mut()
+            .map(|buffer| {
+                assert!(pool.reserve(buffer, 1));
+                pool.short_bytes()
+            })
+            .collect();
+        assert_eq!(short, [0, 0, 0, 0, 0, 0, 0, 1024]);
     }
 
     #[test]
