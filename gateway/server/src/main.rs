@@ -35,7 +35,9 @@ use notify::{Notifier, State};
 use reload::{Reloader, Source};
 use signals::Signals;
 
-/// The C library's allocator keeps what the flusher used for a moment, and is the slower one: docs/decisions/0013-allocator.md.
+/// The C library's allocator keeps what the flusher used for a moment, and is the slower one: docs/decisions/0013-allocator.md. A
+/// sanitizer watches the C library's.
+#[cfg(not(sanitized))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
