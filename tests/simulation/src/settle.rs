@@ -143,14 +143,8 @@ impl World {
                 short(chat)
             ));
         }
-        // What a device made that is gone, for a user who had no other, nobody needs to have seen.
-        let is_retired =
-            |client: &SdkClient| client.is_retired && log.members.contains(&client.device.user);
-        let has_alone = log.members.len() == 1 || self.clients.iter().any(is_retired);
-        let unseen = (1..=head).find(|seq| !log.entries.contains_key(seq));
-        if let Some(seq) = unseen
-            && !has_alone
-        {
+        let mut missing = (1..=head).filter(|seq| !log.entries.contains_key(seq));
+        if let Some(seq) = missing.find(|seq| self.somebody_knew(chat, *seq)) {
             return self.fail(format_args!(
                 "loss: nobody ever saw {}@{seq} of {head}",
                 short(chat)
@@ -172,6 +166,16 @@ impl World {
                 ));
             }
         }
+    }
+
+    /// Whether a device must have seen a message: one that it was for, or the one that made it, unless that went on from an old copy.
+    fn somebody_knew(&self, chat: ChatId, seq: Seq) -> bool {
+        let was_there = |client: &&SdkClient| {
+            let start = self.marks.start(chat, client.device);
+            start.is_some_and(|start| start <= seq)
+        };
+        let there: Vec<&SdkClient> = self.clients.iter().filter(was_there).collect();
+        there.len() > 1 || there.iter().any(|client| !client.was_restored)
     }
 
     /// A device that is unlinked is in no chat any more.

@@ -1,4 +1,6 @@
 //! `LinkDevice`: a chat adds a device of a member to those that it delivers to, from the message after its head.
+//!
+//! A device that is unlinked meanwhile is not added: whoever takes it out of its chats may have been here already.
 
 use ringpost_wire::{ChatId, DeviceAddress, ErrorCode};
 
@@ -7,7 +9,7 @@ use crate::Outcome;
 use crate::key;
 use crate::limits::DEVICES_MAX;
 use crate::overlay::{Halt, Overlay};
-use crate::row::{Member, MemberDevice};
+use crate::row::{Device, Member, MemberDevice};
 
 pub(super) fn decide(
     overlay: &mut Overlay<'_>,
@@ -27,6 +29,10 @@ pub(super) fn decide(
     };
     if devices.len() >= DEVICES_MAX {
         return Ok(Outcome::Failed(ErrorCode::DeviceRefused));
+    }
+    let row: Option<Device> = overlay.row(&key::device::encode(device))?;
+    if row.is_none_or(|row| !row.state.is_active()) && !cfg!(planted = "unlinked_linked") {
+        return Ok(Outcome::Failed(ErrorCode::DeviceUnlinked));
     }
     let entry = MemberDevice {
         device: device.device,

@@ -58,8 +58,11 @@ pub(crate) fn reads(command: &Command, reads: &mut Vec<Read>) {
             };
             reads.push(list_pending::rows(device.user, wanted));
         }
-        Command::LinkDevice { chat, device }
-        | Command::RemoveDevice { chat, device }
+        Command::LinkDevice { chat, device } => {
+            a_member(*chat, *device, reads);
+            reads.push(Read::Get(key::device::encode(*device)));
+        }
+        Command::RemoveDevice { chat, device }
         | Command::ReadPage { chat, device, .. }
         | Command::Acknowledge { chat, device, .. }
         | Command::MarkRead { chat, device, .. } => a_member(*chat, *device, reads),

@@ -85,6 +85,22 @@ fn one_that_was_seen_stays() {
 }
 
 #[test]
+fn one_that_is_gone_is_linked_to_no_chat() {
+    let (mut world, chat) = World::of_two(Retention::UntilDelivered);
+    let phone = device("bob", 2);
+    world.try_register(phone, None);
+    assert_eq!(world.unlink(phone, TODAY + 1), 1);
+    // It was told to link when it signed in, and comes to the chat only now.
+    let before = world.map.clone();
+    let link = Command::LinkDevice {
+        chat,
+        device: phone,
+    };
+    assert_eq!(world.one(link), failed(ErrorCode::DeviceUnlinked));
+    assert_eq!(world.map, before);
+}
+
+#[test]
 fn it_leaves_the_chat_and_frees_what_only_it_had_not_got() {
     let (mut world, chat) = World::of_two(Retention::UntilDelivered);
     world.register(device("bob", 2));
