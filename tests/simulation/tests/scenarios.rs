@@ -70,6 +70,23 @@ fn a_seed_run_twice_agrees() {
     }
 }
 
+/// Seeds of fresh runs that found something, in the product or in what is expected of it.
+const ONCE_FAILED: [(&str, u64); 3] = [
+    ("all-at-once", 566_233_361),
+    ("all-at-once", 566_233_674),
+    ("all-at-once", 566_234_992),
+];
+
+#[test]
+fn seeds_that_once_failed_pass() {
+    for (name, seed) in ONCE_FAILED {
+        let scenario = Scenario::named(name).expect("the scenario is listed");
+        if let Err(failure) = run_seed(scenario, seed, false) {
+            panic!("{failure}");
+        }
+    }
+}
+
 #[test]
 fn another_seed_is_another_run() {
     let scenario = Scenario::named("everything").expect("the scenario is listed");
