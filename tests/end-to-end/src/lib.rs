@@ -16,9 +16,10 @@ pub mod rounds;
 pub mod slow_reader;
 pub mod tls;
 mod tokens;
+pub mod trial;
 
 pub use built_binary::{built_binary, built_with_foundationdb};
 pub use fsck::Fsck;
-pub use node_process::{NodeError, NodeOptions, NodeProcess};
+pub use node_process::{NodeError, NodeOptions, NodeProcess, StartingNode};
 pub use place::{Place, PlaceError};
 pub use tokens::{Tokens, now_s};

@@ -61,7 +61,7 @@ pub(crate) fn system(what: &'static str) -> impl Fn(std::io::Error) -> NodeError
 pub struct NodeOptions {
     /// Its data directory.
     pub data: PathBuf,
-    /// Its native door; port 0 for a free one.
+    /// Its native door; port 0 for a free one. HTTP is on a free port of the same address.
     pub native: SocketAddr,
     /// Its core threads.
     pub cores: usize,
@@ -101,7 +101,9 @@ impl NodeOptions {
             .arg(&self.data)
             .arg("--listen")
             .arg(self.native.to_string())
-            .args(["--http", "127.0.0.1:0", "--cores", &self.cores.to_string()])
+            .arg("--http")
+            .arg(SocketAddr::from((self.native.ip(), 0)).to_string())
+            .args(["--cores", &self.cores.to_string()])
             .args(&self.flags)
             .env("RINGPOST_LOG__FORMAT", "json")
             .envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -137,7 +139,15 @@ impl NodeProcess {
     ///
     /// # Errors
     /// It does not start.
-    pub fn start_command(mut command: Command) -> Result<Self, NodeError> {
+    pub fn start_command(command: Command) -> Result<Self, NodeError> {
+        Self::spawn(command)?.wait()
+    }
+
+    /// As `start_command`, and does not wait until it takes messages.
+    ///
+    /// # Errors
+    /// The process cannot be made.
+    pub fn spawn(mut command: Command) -> Result<StartingNode, NodeError> {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -164,7 +174,7 @@ impl NodeProcess {
                 }
             }
         });
-        let mut node = Self {
+        let node = Self {
             child,
             addresses: Addresses {
                 native: SocketAddr::from(([0, 0, 0, 0], 0)),
@@ -174,18 +184,7 @@ impl NodeProcess {
             log,
             reader: Some(reader),
         };
-        node.addresses = node.wait_for_start(&started)?;
-        Ok(node)
-    }
-
-    fn wait_for_start(&mut self, started: &Receiver<Addresses>) -> Result<Addresses, NodeError> {
-        started.recv_timeout(START_TIMEOUT).map_err(|_| {
-            let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-            let tail = log.len().saturating_sub(20);
-            NodeError::NotStarted {
-                log: log[tail..].join("\n"),
-            }
-        })
+        Ok(StartingNode { node, started })
     }
 
     /// Where clients connect.
@@ -232,6 +231,14 @@ impl NodeProcess {
         if self.is_running() {
             signal(self.pid(), "TERM")?;
         }
+        self.wait_end()
+    }
+
+    /// Waits for its end, for which it has a reason already.
+    ///
+    /// # Errors
+    /// It does not end in time; then it is killed.
+    pub fn wait_end(&mut self) -> Result<ExitStatus, NodeError> {
         let end = Instant::now() + STOP_TIMEOUT;
         while Instant::now() < end {
             if let Some(status) = self
@@ -381,6 +388,37 @@ impl NodeProcess {
             // It only copies lines; a panic there would have no other effect than a shorter log.
             let _ = reader.join();
         }
+    }
+}
+
+/// A node that does not yet say that it takes messages.
+pub struct StartingNode {
+    node: NodeProcess,
+    started: Receiver<Addresses>,
+}
+
+impl StartingNode {
+    /// Waits until it takes messages.
+    ///
+    /// # Errors
+    /// It ends or is silent instead.
+    pub fn wait(mut self) -> Result<NodeProcess, NodeError> {
+        match self.started.recv_timeout(START_TIMEOUT) {
+            Ok(addresses) => self.node.addresses = addresses,
+            Err(_) => {
+                let log = self.node.log();
+                let tail = log.len().saturating_sub(20);
+                return Err(NodeError::NotStarted {
+                    log: log[tail..].join("\n"),
+                });
+            }
+        }
+        Ok(self.node)
+    }
+
+    /// The process, however far it is; its addresses are not known.
+    pub fn into_process(self) -> NodeProcess {
+        self.node
     }
 }
 

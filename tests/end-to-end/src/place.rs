@@ -64,6 +64,14 @@ impl Place {
     /// # Errors
     /// The folder or a port cannot be had.
     pub fn new() -> Result<Self, PlaceError> {
+        Self::at(Ipv4Addr::LOCALHOST)
+    }
+
+    /// As `new`, with a node at another address of the system or of a namespace.
+    ///
+    /// # Errors
+    /// The folder or a port cannot be had.
+    pub fn at(address: Ipv4Addr) -> Result<Self, PlaceError> {
         let executable = std::env::current_exe().map_err(PlaceError::Folder)?;
         let beside = executable.parent().unwrap_or(Path::new("."));
         let folder = tempfile::Builder::new()
@@ -72,8 +80,8 @@ impl Place {
             .map_err(PlaceError::Folder)?;
         Ok(Self {
             folder,
-            native: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
-            tls: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)),
+            native: SocketAddr::from((address, free_port()?)),
+            tls: SocketAddr::from((address, free_port()?)),
         })
     }
 

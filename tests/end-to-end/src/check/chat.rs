@@ -21,6 +21,7 @@ pub fn check_chat(devices: &[&DeviceLog], head: Option<Seq>, findings: &mut Find
         check_density(device, head, findings);
     }
     check_places(devices, findings);
+    check_times(devices, findings);
     check_losses(devices, findings);
 }
 
@@ -138,6 +139,21 @@ fn check_places(devices: &[&DeviceLog], findings: &mut Findings) {
                 });
             }
         }
+    }
+}
+
+/// Times ascend with the numbers, whatever the clock did.
+fn check_times(devices: &[&DeviceLog], findings: &mut Findings) {
+    let answers = devices.iter().flat_map(|device| device.sent.values());
+    let times: BTreeMap<Seq, u64> = answers.map(|stored| (stored.seq, stored.time_ms)).collect();
+    let mut last = (0, 0);
+    for now in times {
+        if now.1 < last.1 {
+            findings.add(Wrong::Disordered, || {
+                format!("the time runs back: {last:?} is before {now:?}")
+            });
+        }
+        last = now;
     }
 }
 
@@ -262,6 +278,13 @@ mod tests {
         let mut logs = sound();
         logs[1].kept[1].number = Some(3);
         assert!(found(&logs, 4).times(Wrong::Disordered) > 0);
+    }
+
+    #[test]
+    fn a_time_that_runs_back_is_found() {
+        let mut logs = sound();
+        logs[0].sent.insert(13, Stored { seq: 4, time_ms: 0 });
+        assert_eq!(found(&logs, 4).times(Wrong::Disordered), 1);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `faults`: the full sets of rounds against the real binary, each a command; JSON on standard output, exit code 1 if anything fails.
 
+mod trials;
+
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,6 +19,8 @@ use ringpost_end_to_end::planted::{CASES, PlantedCase, run_case};
 use ringpost_end_to_end::rounds::{Ending, RoundsPlan, run_rounds};
 use ringpost_end_to_end::slow_reader::{SlowReaderPlan, run_slow_reader};
 
+use crate::trials::TrialCommand;
+
 /// Most resident memory that a message to a receiver who does not read may cost, in bytes.
 const BYTES_A_MESSAGE_MAX: f64 = 16.0;
 
@@ -29,6 +33,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Trial(TrialCommand),
     /// Rounds that each end with SIGKILL.
     Kill(Rounds),
     /// Rounds that each end with SIGKILL and files cut back to what was synced.
@@ -150,6 +156,10 @@ struct Planted {
 
 fn main() -> ExitCode {
     let holds = match Arguments::parse().command {
+        Command::Trial(trial) => match trial.run() {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Command::Kill(rounds) => run(Ending::Kill, &rounds),
         Command::PowerLoss(rounds) => run(Ending::PowerLoss, &rounds),
         Command::ClientKill(rounds) => client_kill(&rounds),

@@ -1,0 +1,23 @@
+//! Trials: one fault each against the real binary under load, checked by the logs of its clients.
+
+mod disk;
+mod disk_full;
+mod error;
+mod list;
+mod namespace;
+mod plan;
+mod report;
+mod shim;
+mod stage;
+mod stop;
+mod terminate;
+
+pub use disk::{try_disk_failing, try_disk_slow};
+pub use disk_full::try_disk_full;
+pub use error::TrialError;
+pub use list::{TRIALS, Trial};
+pub use namespace::{is_inside, run_inside};
+pub use plan::TrialPlan;
+pub use report::TrialReport;
+pub use stop::try_stop;
+pub use terminate::try_terminate;
