@@ -1,8 +1,10 @@
 //! All trials by name, with what each is by default.
 
+use super::clock::try_clock;
 use super::disk::{try_disk_failing, try_disk_slow};
 use super::disk_full::try_disk_full;
 use super::error::TrialError;
+use super::limits::try_limits;
 use super::plan::TrialPlan;
 use super::report::TrialReport;
 use super::stop::try_stop;
@@ -33,7 +35,7 @@ const fn plain(name: &'static str, rounds: u32, run: Run) -> Trial {
 type Run = fn(&TrialPlan) -> Result<TrialReport, TrialError>;
 
 /// All of them.
-pub const TRIALS: [Trial; 5] = [
+pub const TRIALS: [Trial; 7] = [
     plain("terminate", 20, try_terminate),
     plain("stop", 3, try_stop),
     Trial {
@@ -42,4 +44,6 @@ pub const TRIALS: [Trial; 5] = [
     },
     plain("disk-slow", 5, try_disk_slow),
     plain("disk-failing", 16, try_disk_failing),
+    plain("clock", 12, try_clock),
+    plain("limits", 8, try_limits),
 ];

@@ -1,9 +1,12 @@
 //! Trials: one fault each against the real binary under load, checked by the logs of its clients.
 
+mod clock;
 mod disk;
 mod disk_full;
 mod error;
+mod limits;
 mod list;
+mod memory_group;
 mod namespace;
 mod plan;
 mod report;
@@ -12,9 +15,11 @@ mod stage;
 mod stop;
 mod terminate;
 
+pub use clock::try_clock;
 pub use disk::{try_disk_failing, try_disk_slow};
 pub use disk_full::try_disk_full;
 pub use error::TrialError;
+pub use limits::try_limits;
 pub use list::{TRIALS, Trial};
 pub use namespace::{is_inside, run_inside};
 pub use plan::TrialPlan;

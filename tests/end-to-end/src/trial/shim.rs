@@ -59,7 +59,11 @@ impl Faults {
         let path = folder.join("faults");
         let make = || {
             let mut options = File::options();
-            let file = options.read(true).write(true).create_new(true).open(&path)?;
+            let file = options
+                .read(true)
+                .write(true)
+                .create_new(true)
+                .open(&path)?;
             file.set_len(CONTROL_BYTES)?;
             Ok(file)
         };

@@ -27,6 +27,10 @@ pub(crate) enum TrialCommand {
     DiskSlow(TrialArguments),
     /// Writes and syncs fail.
     DiskFailing(TrialArguments),
+    /// The clock is set back, set ahead, or stands still.
+    Clock(TrialArguments),
+    /// Few descriptors, little memory.
+    Limits(TrialArguments),
     /// Every trial, one after the other.
     All {
         /// All rounds, without TLS and with it; otherwise a fifth of them, and faults of 3 s.
@@ -84,6 +88,8 @@ impl TrialCommand {
             Self::DiskFull(arguments) => ("disk-full", arguments),
             Self::DiskSlow(arguments) => ("disk-slow", arguments),
             Self::DiskFailing(arguments) => ("disk-failing", arguments),
+            Self::Clock(arguments) => ("clock", arguments),
+            Self::Limits(arguments) => ("limits", arguments),
             Self::All { long, seed } => return all(*long, *seed),
         };
         let trial = TRIALS.iter().find(|trial| trial.name == name);
