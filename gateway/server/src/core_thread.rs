@@ -29,6 +29,10 @@ use crate::view::CoreView;
 
 /// A thread that has not made its reactor after this time never will.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// What keeps a process from making threads.
+const THREAD_LIMITS: &str = "look at RLIMIT_NPROC (`ulimit -u`, TasksMax=) and at the memory that the process may map \
+     (RLIMIT_AS, `ulimit -v`)";
+
 /// Where a core's thread runs.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreSeat {
@@ -169,7 +173,7 @@ impl CoreThread {
             .spawn(move || run(plan, &tell_ready, &wired))
             .map_err(|error| NodeError::Core {
                 core,
-                reason: error.to_string(),
+                reason: format!("cannot make its thread: {error}; {THREAD_LIMITS}"),
             })?;
         let silent = |_| {
             Err(NodeError::Core {

@@ -15,7 +15,7 @@ use ringpost_storage_core::store::{Key, KeyRange};
 
 use crate::background::step_back;
 use crate::directory::{replace_file, sync_folder};
-use crate::error::OpenError;
+use crate::error::{FileError, OpenError};
 use crate::limits;
 use crate::overlay::Bite;
 
@@ -48,8 +48,12 @@ impl Tables {
             })?;
             Ok((database, rows))
         };
-        let opened = thread::scope(|scope| scope.spawn(open).join())
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let opened = thread::scope(|scope| {
+            let opener = thread::Builder::new().spawn_scoped(scope, open)?;
+            let joined = opener.join();
+            Ok(joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let opened = opened.map_err(FileError::of("make a thread for", path))?;
         let (database, rows) = opened.map_err(|source| OpenError::Tables {
             path: path.to_path_buf(),
             source,
