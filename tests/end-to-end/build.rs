@@ -18,5 +18,5 @@ fn main() {
         status.as_ref().is_ok_and(|status| status.success()),
         "the faults do not compile with {compiler}: {status:?}"
     );
-    println!("cargo::rustc-env=RINGPOST_FAULTS_SHIM={}", target.display());
+    println!("cargo::rustc-env=FAULTS_SHIM={}", target.display());
 }

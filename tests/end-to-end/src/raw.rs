@@ -122,6 +122,14 @@ impl RawConnection {
         })
     }
 
+    /// A read that takes longer fails from now on.
+    ///
+    /// # Errors
+    /// The connection is over.
+    pub fn set_read_timeout(&self, timeout: Duration) -> io::Result<()> {
+        self.stream.socket().set_read_timeout(Some(timeout))
+    }
+
     /// A write that takes longer fails from now on.
     ///
     /// # Errors

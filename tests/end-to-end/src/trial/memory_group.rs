@@ -49,9 +49,10 @@ impl MemoryGroup {
         text.trim().parse().unwrap_or(0)
     }
 
-    /// Limits them. Answers whether the system took it.
-    pub(super) fn limit(&self, bytes: u64) -> bool {
-        fs::write(self.folder.join(self.limit), bytes.to_string()).is_ok()
+    /// Limits them; where more is used than can be taken back, the old limit stays.
+    pub(super) fn limit(&self, bytes: u64) {
+        // The next, lower use is tried again.
+        let _ = fs::write(self.folder.join(self.limit), bytes.to_string());
     }
 }
 

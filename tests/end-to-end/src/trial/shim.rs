@@ -73,7 +73,7 @@ impl Faults {
 
     /// Puts a command under the faults, before whatever else it preloads.
     pub(super) fn dress(&self, mut command: Command) -> Command {
-        let mut preload = OsString::from(env!("RINGPOST_FAULTS_SHIM"));
+        let mut preload = OsString::from(env!("FAULTS_SHIM"));
         let others = command.get_envs().find(|(name, _)| *name == "LD_PRELOAD");
         if let Some((_, Some(others))) = others {
             preload.push(":");

@@ -21,4 +21,5 @@ mod stopping;
 mod tls;
 mod tools;
 mod tools_tls;
+mod trials;
 mod world;
