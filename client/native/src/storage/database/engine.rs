@@ -15,7 +15,9 @@ use zeroize::Zeroizing;
 
 use super::engine_error::DatabaseError;
 use super::key::DatabaseKey;
+use super::log::{self, Log};
 use super::message::HistoryCursor;
+use super::open::Opened;
 use super::place::{self, Standing, Step};
 use super::retention::{Retention, delete_chat, delete_message, keep_within};
 use super::{history, open, session_state};
@@ -32,6 +34,7 @@ pub(super) struct Engine {
     is_durable: bool,
     failed: Option<DatabaseError>,
     standing: Standing,
+    log: Log,
     /// Holds the lock until it is dropped.
     lock: File,
 }
@@ -59,7 +62,11 @@ impl Engine {
         key: &DatabaseKey,
         retention: Retention,
     ) -> Result<Self, DatabaseError> {
-        let (connection, mut lock) = open::open(path, key)?;
+        let Opened {
+            connection,
+            log,
+            mut lock,
+        } = open::open(path, key)?;
         let place = place::read(path, &mut lock);
         let place = place.map_err(|error| DatabaseError::system(path, &error))?;
         let mut engine = Self {
@@ -72,17 +79,26 @@ impl Engine {
             is_durable: true,
             failed: None,
             standing: Standing::default(),
+            log,
             lock,
         };
         engine.load()?;
         engine.standing = engine.read(|connection| Standing::of(connection, &place))?;
+        engine.standing.is_set_back |= log.is_missing;
         if engine.standing.is_unused {
-            let place = engine.new_place()?;
-            engine.write(true, |transaction, _| {
-                place::keep(transaction, Some(&place))
-            })?;
+            engine.begin()?;
         }
         Ok(engine)
+    }
+
+    /// Gives a file that was never used its first place, in the file itself.
+    fn begin(&mut self) -> Result<(), DatabaseError> {
+        let place = self.new_place()?;
+        self.write(true, |transaction, _| {
+            place::keep(transaction, Some(&place))
+        })?;
+        let moved = self.log.move_on(&self.connection, "PASSIVE");
+        moved.map_err(|error| self.error(&error))
     }
 
     /// Reads what is also kept in memory.
@@ -206,7 +222,7 @@ impl Engine {
         let done = self
             .set_durable(true)
             .and_then(|()| self.connection.execute_batch(&statement))
-            .and_then(|()| self.checkpoint());
+            .and_then(|()| self.log.move_on(&self.connection, "TRUNCATE"));
         done.map_err(|error| {
             let error = self.error(&error);
             self.failed = Some(error.clone());
@@ -237,15 +253,15 @@ impl Engine {
     }
 
     /// Moves the log's content into the file and closes it.
-    pub(super) fn close(self) -> Result<(), DatabaseError> {
+    pub(super) fn close(mut self) -> Result<(), DatabaseError> {
+        let is_to_say = self.failed.is_none() && !self.standing.is_set_back;
+        // Where that fails the file shows as set back, which does no harm.
+        if is_to_say && self.read(log::is_open)? {
+            self.write(false, |transaction, _| log::set_closed(transaction))?;
+        }
         let path = self.path;
         let closed = self.connection.close();
         closed.map_err(|(_, error)| DatabaseError::of(&path, &error))
-    }
-
-    fn checkpoint(&self) -> rusqlite::Result<()> {
-        self.connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
     fn set_durable(&mut self, durable: bool) -> rusqlite::Result<()> {
@@ -270,9 +286,20 @@ impl Engine {
         match done {
             Ok(()) => {
                 self.is_dirty = !durable;
+                self.tidy();
                 Ok(())
             }
             Err(error) => Err(self.recover(&error)),
+        }
+    }
+
+    /// After a commit. What goes wrong here concerns the next one: what was asked is done.
+    fn tidy(&mut self) {
+        if let Err(error) = self.log.committed(&self.connection) {
+            let error = self.error(&error);
+            if !matches!(error, DatabaseError::Full(_)) {
+                self.failed = Some(error);
+            }
         }
     }
 
@@ -281,7 +308,9 @@ impl Engine {
         change: impl FnOnce(&Transaction<'_>, &mut Change<'_>) -> rusqlite::Result<()>,
     ) -> rusqlite::Result<()> {
         let begin = TransactionBehavior::Immediate;
+        let log = self.log;
         let transaction = self.connection.transaction_with_behavior(begin)?;
+        log.begin(&transaction)?;
         let mut under_way = Change {
             state: &mut self.state,
             history_bytes: self.history_bytes,

@@ -12,6 +12,8 @@ pub(super) const CONVERSATIONS_MAX: usize = 1_000;
 pub(super) const DELETE_STEP: i64 = 64;
 /// Bytes that the write-ahead log keeps on disk once its content is in the database.
 pub(super) const LOG_BYTES_KEPT: i64 = 4 * 1024 * 1024;
+/// Pages in the write-ahead log from which on its content is moved into the database.
+pub(super) const LOG_PAGES_MAX: i32 = 1_000;
 /// Prepared statements that are kept.
 pub(super) const STATEMENTS_KEPT: usize = 32;
 /// Payload bytes of history that are kept unless configured otherwise.

@@ -6,6 +6,7 @@ mod handle;
 mod history;
 mod key;
 mod limits;
+mod log;
 mod message;
 mod open;
 mod page;

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::engine_error::DatabaseError;
 use super::key::DatabaseKey;
 use super::limits::{LOG_BYTES_KEPT, STATEMENTS_KEPT};
+use super::log::{self, Log};
 use super::schema;
 
 const MAGIC: &[u8; 8] = b"ringpost";
@@ -27,14 +28,26 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Opens the database at `path`, or makes one where there is none. The lock holds until it is dropped.
-pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<(Connection, File), DatabaseError> {
+/// An open file.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) log: Log,
+    /// Holds the lock until it is dropped.
+    pub(super) lock: File,
+}
+
+/// Opens the database at `path`, or makes one where there is none.
+pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, DatabaseError> {
     let lock = lock(path)?;
     let system = |error: &std::io::Error| DatabaseError::system(path, error);
     if !path.try_exists().map_err(|error| system(&error))? {
         make(path, key)?;
     }
     look_at_head(path)?;
+    let has_log = log::is_there(path).map_err(|error| system(&error))?;
+    let alone = has_log
+        .then(|| log::generation_of_file(path, key))
+        .flatten();
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // Until the file is known to be ours, closing it must not move its log into it.
     keep_log_at_close(&connection, true).map_err(|error| DatabaseError::of(path, &error))?;
@@ -51,10 +64,18 @@ pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<(Connection, File),
             known: schema::VERSION,
         });
     }
+    if let Some(alone) = alone.filter(|_| found >= schema::GENERATIONS_SINCE) {
+        log::compare(path, &connection, alone)?;
+    }
     settings(&connection).map_err(engine)?;
     schema::migrate(&mut connection, found).map_err(engine)?;
     keep_log_at_close(&connection, false).map_err(engine)?;
-    Ok((connection, lock))
+    let log = Log::of(&connection, has_log).map_err(engine)?;
+    Ok(Opened {
+        connection,
+        log,
+        lock,
+    })
 }
 
 fn lock(path: &Path) -> Result<File, DatabaseError> {
@@ -104,7 +125,11 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, DatabaseError> {
 }
 
 /// Gives the key and reads the first page with it. `salt` is for a file that is being made.
-fn unlock(connection: &Connection, key: &DatabaseKey, salt: Option<&str>) -> rusqlite::Result<()> {
+pub(super) fn unlock(
+    connection: &Connection,
+    key: &DatabaseKey,
+    salt: Option<&str>,
+) -> rusqlite::Result<()> {
     let digits = key.hexadecimal();
     let mut statement = Zeroizing::new(String::with_capacity(256));
     statement.push_str("PRAGMA key = \"x'");

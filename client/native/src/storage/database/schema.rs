@@ -14,7 +14,7 @@ const _: () =
     assert!(ringpost_client_core::limits::PLAUSIBLE_SEQ_MAX <= WAITING_PLACE.unsigned_abs());
 
 /// Each step leads from the version of its index to the next.
-const STEPS: &[&str] = &[VERSION_1, VERSION_2];
+const STEPS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 const VERSION_1: &str = "
 CREATE TABLE meta (
@@ -75,6 +75,16 @@ CREATE TABLE conversation (
 
 /// What tells the file from a copy of it: see `place`.
 const VERSION_2: &str = "ALTER TABLE meta ADD COLUMN place BLOB;";
+
+/// What tells the file's own log from another: see `log`.
+const VERSION_3: &str = "
+ALTER TABLE meta ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN is_open INTEGER NOT NULL DEFAULT 0;
+";
+
+/// The first version with generations.
+pub(super) const GENERATIONS_SINCE: i64 = 3;
 
 /// The version that this software writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;

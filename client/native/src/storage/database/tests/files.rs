@@ -1,10 +1,14 @@
 //! The files: nothing readable in any of them, one key, and no file ever made in the place of one that does not open.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::rig::{CHAT, OWN, PEER, Rig, accepted, damage, delivered, key_of, page_of};
+use crate::storage::database::engine::Engine;
 use crate::storage::database::engine_error::DatabaseError;
+use crate::storage::database::log;
 use crate::storage::database::open::beside;
+use crate::storage::database::retention::Retention;
 use crate::storage::database::schema;
 use ringpost_client_core::{Effect, Record};
 use ringpost_wire::DeviceAddress;
@@ -50,7 +54,7 @@ fn a_wrong_key_is_told_and_changes_nothing() {
     let (state, with_log) = (engine.state(), rig.files());
     drop(engine);
     let whole = rig.files();
-    let refused = |before: &std::collections::BTreeMap<PathBuf, Vec<u8>>| {
+    let refused = |before: &BTreeMap<PathBuf, Vec<u8>>| {
         let error = rig.try_open(2).err();
         assert_eq!(error, Some(DatabaseError::WrongKey(rig.path())));
         // Without the content, which says nothing.
@@ -165,4 +169,122 @@ fn a_file_half_made_does_not_stay() {
     std::fs::write(beside(&rig.path(), "-new"), b"half").unwrap();
     drop(rig.open());
     assert_eq!(rig.files().len(), 1);
+}
+
+/// Every file as a killed client leaves it, after a life with so many messages.
+fn killed(rig: &Rig, seqs: std::ops::RangeInclusive<u64>) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut engine = rig.open();
+    for seq in seqs {
+        engine
+            .append(&[delivered(seq, &[9; 2_000])], false)
+            .unwrap();
+    }
+    let files = rig.files();
+    engine.close().unwrap();
+    files
+}
+
+fn put(files: &BTreeMap<PathBuf, Vec<u8>>) {
+    for (path, content) in files {
+        std::fs::write(path, content).unwrap();
+    }
+}
+
+#[test]
+fn what_a_killed_client_leaves_opens_with_all_of_it() {
+    // With a log that was moved into the file, once or more, and one that was not.
+    for count in [3, 300, 1_200] {
+        let rig = Rig::new();
+        let files = killed(&rig, 1..=count);
+        put(&files);
+        let mut engine = rig.open();
+        assert_eq!(page_of(&engine).messages[0].seq, Some(count));
+        assert!(!engine.is_set_back());
+        engine.append(&[delivered(count + 1, TEXT)], true).unwrap();
+        let files = rig.files();
+        engine.close().unwrap();
+        put(&files);
+        let engine = rig.open();
+        assert_eq!(page_of(&engine).messages[0].seq, Some(count + 1));
+    }
+}
+
+#[test]
+fn a_file_put_back_alone_beside_a_later_log_is_refused() {
+    // The copy was made one life before the log began, or just before it and the log was moved into the file since.
+    for (between, count) in [(1, 3), (0, 600)] {
+        let rig = Rig::new();
+        rig.open().close().unwrap();
+        let copy = std::fs::read(rig.path()).unwrap();
+        for seq in 0..between {
+            drop(killed(&rig, seq + 1..=seq + 1));
+        }
+        let mut files = killed(&rig, 10..=10 + count);
+        files.insert(rig.path(), copy);
+        put(&files);
+        let error = rig.try_open(1).err().unwrap();
+        assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("-wal"), "{error}");
+        assert!(rig.files() == files, "a file changed");
+        std::fs::remove_file(beside(&rig.path(), "-wal")).unwrap();
+        rig.open();
+    }
+}
+
+#[test]
+fn a_log_of_an_earlier_state_is_refused() {
+    let rig = Rig::new();
+    let earlier = killed(&rig, 1..=3);
+    drop(killed(&rig, 4..=6));
+    let log = beside(&rig.path(), "-wal");
+    std::fs::write(&log, &earlier[&log]).unwrap();
+    let error = rig.try_open(1).err().unwrap();
+    assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn a_file_without_the_log_that_it_had_is_set_back() {
+    // Once without, and once with what the log had been moved into the file.
+    for count in [3, 600] {
+        let rig = Rig::new();
+        let owner = DeviceAddress {
+            user: OWN,
+            device: 1,
+        };
+        let effects = [Effect::Persist(Record::Owner(owner)), Effect::CaughtUp];
+        let mut engine = rig.open();
+        engine.append(&effects, true).unwrap();
+        for seq in 1..=count {
+            engine
+                .append(&[delivered(seq, &[9; 2_000])], false)
+                .unwrap();
+        }
+        let files = rig.files();
+        engine.close().unwrap();
+        std::fs::write(rig.path(), &files[&rig.path()]).unwrap();
+        for _ in 0..2 {
+            let engine = rig.open();
+            assert!(engine.is_set_back(), "{count}");
+            engine.close().unwrap();
+        }
+        let mut engine = rig.open();
+        engine.append(&effects, true).unwrap();
+        engine.close().unwrap();
+        assert!(!rig.open().is_set_back());
+    }
+}
+
+#[test]
+fn any_path_opens_without_its_log() {
+    let rig = Rig::new();
+    let path = rig.folder.path().join("a b%20?c#d\u{e9}.db");
+    let open = || Engine::open(&path, &key_of(1), Retention::default());
+    let mut engine = open().unwrap();
+    engine.append(&[delivered(1, TEXT)], true).unwrap();
+    let kept = std::fs::read(beside(&path, "-wal")).unwrap();
+    engine.close().unwrap();
+    assert!(log::generation_of_file(&path, &key_of(1)).is_some());
+    assert_eq!(log::generation_of_file(&path, &key_of(2)), None);
+    std::fs::write(beside(&path, "-wal"), kept).unwrap();
+    open().unwrap();
 }
