@@ -10,8 +10,10 @@ pub enum ClientEnding {
     Kill,
     /// `SIGKILL`, and its files are cut back to what was synced, with luck some more.
     PowerLoss,
-    /// `SIGKILL`; some time later its files are set back to a copy made then.
+    /// `SIGKILL`; some time later its files are set back to a copy made then, in a new folder.
     RollBack,
+    /// The same, the copy written over the files as `cp -a` does: they stay the same files.
+    RollBackInPlace,
 }
 
 /// Rounds to run.

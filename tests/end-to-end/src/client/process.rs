@@ -145,10 +145,14 @@ impl Client {
         replace(&self.data(), &self.folder.join("copy"))
     }
 
-    /// Puts the copy in the place of the files.
-    pub(super) fn restore(&mut self) -> Result<(), ClientRoundsError> {
+    /// Puts the copy in the place of the files, or writes it over them.
+    pub(super) fn restore(&mut self, in_place: bool) -> Result<(), ClientRoundsError> {
         self.record.is_set_back = true;
-        replace(&self.folder.join("copy"), &self.data())
+        let copy = self.folder.join("copy");
+        match in_place {
+            true => Ok(write_over(&copy, &self.data()).map_err(system("copy a client's files"))?),
+            false => replace(&copy, &self.data()),
+        }
     }
 }
 
@@ -169,11 +173,16 @@ fn replace(source: &Path, target: &Path) -> Result<(), ClientRoundsError> {
             std::fs::remove_dir_all(target)?;
         }
         std::fs::create_dir_all(target)?;
-        for entry in std::fs::read_dir(source)? {
-            let entry = entry?;
-            std::fs::copy(entry.path(), target.join(entry.file_name()))?;
-        }
-        Ok(())
+        write_over(source, target)
     };
     Ok(copied().map_err(system("copy a client's files"))?)
+}
+
+/// Writes the files of `source` into those of `target`.
+fn write_over(source: &Path, target: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(source)? {
+        let entry = entry?;
+        std::fs::copy(entry.path(), target.join(entry.file_name()))?;
+    }
+    Ok(())
 }

@@ -157,12 +157,13 @@ impl<'a> Series<'a> {
                 let seed = self.random.random();
                 self.cut_bytes += self.clients[victim].lose_power(seed)?;
             }
-            ClientEnding::RollBack => {
+            ClientEnding::RollBack | ClientEnding::RollBackInPlace => {
                 self.clients[victim].copy()?;
                 if !self.go_on_and_drain(victim)? {
                     return Ok(false);
                 }
-                self.clients[victim].restore()?;
+                let in_place = self.plan.ending == ClientEnding::RollBackInPlace;
+                self.clients[victim].restore(in_place)?;
             }
         }
         self.start(victim)
