@@ -15,10 +15,13 @@ use crate::target::Verdict;
 const STEPS_MAX: usize = 400;
 const CHATS: usize = 2;
 
+/// In the choice of a restart: the journal is said to be set back.
+const SET_BACK: u8 = 16;
+
 /// Inputs of the application and of the server, in any order.
 pub(crate) fn run(input: &[u8]) -> Verdict {
     let mut plan = Plan::of(input);
-    let mut device = Device::of(State::default());
+    let mut device = Device::of(State::default(), false);
     for _ in 0..STEPS_MAX {
         if plan.is_over() {
             break;
@@ -39,10 +42,11 @@ struct Device {
 }
 
 impl Device {
-    fn of(state: State) -> Self {
+    fn of(state: State, is_set_back: bool) -> Self {
         let options = Options {
             seed: 5,
             token: Some("token".to_owned()),
+            is_set_back,
             ..Options::default()
         };
         Self {
@@ -55,7 +59,8 @@ impl Device {
     }
 
     fn step(&mut self, plan: &mut Plan<'_>) {
-        match plan.below(16) {
+        let choice = plan.byte();
+        match choice % 16 {
             0 => self.input(Input::Connect),
             1 => self.input(Input::Opened),
             2 => self.input(Input::Closed),
@@ -79,7 +84,7 @@ impl Device {
                 user: UserId([plan.byte(); 16]),
             }),
             8 => self.pass(plan),
-            9 => self.begin_anew(),
+            9 => self.begin_anew(choice & SET_BACK != 0),
             10 => self.welcome(),
             11 => self.input(Input::SetToken {
                 token: "newer".to_owned(),
@@ -136,15 +141,15 @@ impl Device {
         );
     }
 
-    /// The process ends and begins again with its journal.
-    fn begin_anew(&mut self) {
+    /// The process ends and begins again with its journal, which may be said to be older than what it did.
+    fn begin_anew(&mut self, is_set_back: bool) {
         let mut rebuilt = State::default();
         for record in self.journal.snapshot() {
             rebuilt.apply(&record).expect("a summary fits itself");
         }
         assert_eq!(rebuilt, self.journal);
         let (now_ms, frames_heard) = (self.now_ms, self.frames_heard);
-        *self = Self::of(rebuilt);
+        *self = Self::of(rebuilt, is_set_back);
         self.now_ms = now_ms;
         self.frames_heard = frames_heard;
     }
@@ -158,8 +163,8 @@ impl Device {
                 Effect::Transmit { bytes } => {
                     assert!(encode::is_from_client(encode::kind_of(&bytes)));
                 }
-                Effect::Deliver(incoming) => {
-                    self.hand_out(incoming.chat, incoming.seq, incoming.seq)
+                Effect::Deliver(incoming) | Effect::Own(incoming) => {
+                    self.hand_out(incoming.chat, incoming.seq, incoming.seq);
                 }
                 Effect::Empty { chat, from, to, .. } => self.hand_out(chat, from, to),
                 _ => {}
@@ -206,6 +211,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         .collect();
     let all: Vec<u8> = frames.iter().flat_map(|frame| heard(frame)).collect();
     inputs.push([&begin[..], &all, &[8, 0, 8, 200, 2, 8, 0, 10]].concat());
+    let set_back = [9 | SET_BACK, 10];
+    inputs.push([&begin[..], &all, &set_back, &all, &[8, 0], &set_back, &all].concat());
     inputs.push([&[0, 1, 2, 3, 0, 1][..], &send(1), &[8, 0, 8, 0, 11, 9]].concat());
     inputs
 }
