@@ -75,6 +75,8 @@ pub const ANSWER_TIMEOUT_MS: u64 = 300_000;
 pub const BACKOFF_MS: u64 = 200;
 /// Longest wait before a connection is tried again.
 pub const BACKOFF_MS_MAX: u64 = 30_000;
+/// How long after the loss of a connection, or the start of a client, the server may still take up the lost one.
+pub const OWN_TAKEOVER_MS: u64 = 30_000;
 /// A session that lasted so long makes the next backoff begin from the first wait.
 pub const STABLE_SESSION_MS: u64 = 5_000;
 

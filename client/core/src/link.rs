@@ -9,8 +9,8 @@ use ringpost_wire::{Answer, ErrorCode, Failure, GoAway, Hello, PROTOCOL_VERSION,
 use crate::effect::{ConnectionState, Effect, Ended};
 use crate::frames::Frames;
 use crate::limits::{
-    BACKOFF_MS, BACKOFF_MS_MAX, DIAL_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, RETRY_AFTER_MS_MAX,
-    STABLE_SESSION_MS,
+    BACKOFF_MS, BACKOFF_MS_MAX, DIAL_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, OWN_TAKEOVER_MS,
+    RETRY_AFTER_MS_MAX, STABLE_SESSION_MS,
 };
 use crate::machine::Machine;
 use crate::timers::Timer;
@@ -20,9 +20,13 @@ use crate::timers::Timer;
 pub(crate) struct Link {
     pub(crate) state: ConnectionState,
     is_wanted: bool,
+    /// It was wanted at least once.
+    was_wanted: bool,
     token: Option<String>,
     /// Connections in a row that did not last.
     failures: u32,
+    /// Until then a takeover may be by a connection of this device that was lost: it reached the server late.
+    own_takeover_until_ms: u64,
     /// Where `GoAway` asked to go.
     target: Option<String>,
     pub(crate) live_since_ms: u64,
@@ -40,6 +44,8 @@ impl Link {
             is_wanted: false,
             token,
             failures: 0,
+            own_takeover_until_ms: 0,
+            was_wanted: false,
             target: None,
             live_since_ms: 0,
             heartbeat_ms: u64::from(ringpost_wire::limits::HEARTBEAT_MS),
@@ -78,6 +84,10 @@ impl Machine {
     pub(crate) fn connect(&mut self) {
         if self.link.state == ConnectionState::Ended {
             return;
+        }
+        if !self.link.was_wanted {
+            self.link.was_wanted = true;
+            self.link.own_takeover_until_ms = self.now_ms + OWN_TAKEOVER_MS;
         }
         self.link.is_wanted = true;
         if self.link.state == ConnectionState::Idle {
@@ -168,10 +178,20 @@ impl Machine {
     /// A server closes the connection after this frame.
     pub(crate) fn fatal(&mut self, failure: &Failure<'_>) {
         match failure.code.answer() {
+            Answer::Stop if self.is_own_takeover(failure.code) => {
+                self.back_off(0);
+                self.link.own_takeover_until_ms = 0;
+            }
             Answer::Stop => self.end(Ended::ByServer(failure.code)),
             Answer::NewToken => self.renew_token(failure.code),
             _ => self.back_off(u64::from(failure.retry_after_ms)),
         }
+    }
+
+    /// Whether a session that is over was taken over by an older connection of this very device. Once a lost connection: where two
+    /// installations share an identity, the one that came first gives way.
+    fn is_own_takeover(&self, code: ErrorCode) -> bool {
+        code == ErrorCode::TakenOver && self.now_ms < self.link.own_takeover_until_ms
     }
 
     pub(crate) fn end(&mut self, why: Ended) {
@@ -218,6 +238,9 @@ impl Machine {
     fn drop_connection(&mut self) {
         if self.link.has_connection() {
             self.effects.push_back(Effect::Hangup);
+        }
+        if self.link.is_connected() {
+            self.link.own_takeover_until_ms = self.now_ms + OWN_TAKEOVER_MS;
         }
         let of_connection = [
             Timer::Dial,

@@ -4,7 +4,8 @@ use ringpost_wire::{DeviceAddress, ErrorCode, GoAway, Pong};
 
 use super::rig::{OWN, Request, Rig};
 use crate::limits::{
-    ANSWER_PING_MS, ANSWER_TIMEOUT_MS, BACKOFF_MS, BACKOFF_MS_MAX, DIAL_TIMEOUT_MS, PONG_TIMEOUT_MS,
+    ANSWER_PING_MS, ANSWER_TIMEOUT_MS, BACKOFF_MS, BACKOFF_MS_MAX, DIAL_TIMEOUT_MS,
+    OWN_TAKEOVER_MS, PONG_TIMEOUT_MS,
 };
 use crate::{ConnectionState, Effect, Ended, Input, Machine, Options, State};
 
@@ -70,6 +71,7 @@ fn endings_are_final() {
         ErrorCode::VersionUnsupported,
     ] {
         let mut rig = Rig::live();
+        rig.pass(OWN_TAKEOVER_MS);
         rig.fail(code, true, 0);
         rig.input(Input::Closed);
         rig.input(Input::Connect);
@@ -79,6 +81,28 @@ fn endings_are_final() {
         assert_eq!(dials(&effects), 0);
         assert_eq!(rig.machine.next_deadline(), None);
     }
+}
+
+#[test]
+fn a_takeover_by_an_own_connection_that_was_lost_is_followed_by_another_session_once() {
+    let mut rig = Rig::live();
+    rig.pass(OWN_TAKEOVER_MS);
+    rig.input(Input::Closed);
+    rig.pass(BACKOFF_MS);
+    rig.open_session();
+    rig.fail(ErrorCode::TakenOver, true, 0);
+    assert_eq!(rig.machine.connection(), ConnectionState::BackingOff);
+    rig.pass(BACKOFF_MS_MAX);
+    rig.open_session();
+    rig.fail(ErrorCode::TakenOver, true, 0);
+    assert_eq!(rig.machine.connection(), ConnectionState::Ended);
+}
+
+#[test]
+fn a_client_that_began_again_may_be_taken_over_by_its_connection_of_before() {
+    let mut rig = Rig::live();
+    rig.fail(ErrorCode::TakenOver, true, 0);
+    assert_eq!(rig.machine.connection(), ConnectionState::BackingOff);
 }
 
 #[test]

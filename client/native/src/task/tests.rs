@@ -87,7 +87,7 @@ async fn last_event(events: &mut Events, is_free: &AtomicBool) -> Event {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_storage_is_free_when_the_session_is_over() {
-    let code = ErrorCode::TakenOver;
+    let code = ErrorCode::DeviceUnlinked;
     let failure = Failure {
         code,
         request: 0,
