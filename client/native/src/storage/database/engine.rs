@@ -62,6 +62,8 @@ impl Engine {
         key: &DatabaseKey,
         retention: Retention,
     ) -> Result<Self, DatabaseError> {
+        let path =
+            &open::without_link(path).map_err(|error| DatabaseError::system(path, &error))?;
         let Opened {
             connection,
             log,
@@ -214,14 +216,9 @@ impl Engine {
     /// Encrypts everything with another key.
     pub(super) fn rekey(&mut self, key: &DatabaseKey) -> Result<(), DatabaseError> {
         self.failed.clone().map_or(Ok(()), Err)?;
-        let digits = key.hexadecimal();
-        let mut statement = Zeroizing::new(String::with_capacity(256));
-        statement.push_str("PRAGMA rekey = \"x'");
-        statement.push_str(&digits);
-        statement.push_str("'\"");
         let done = self
             .set_durable(true)
-            .and_then(|()| self.connection.execute_batch(&statement))
+            .and_then(|()| rekey(&self.connection, key))
             .and_then(|()| self.log.move_on(&self.connection, "TRUNCATE"));
         done.map_err(|error| {
             let error = self.error(&error);
@@ -337,6 +334,16 @@ impl Engine {
     }
 }
 
+/// Writes all pages anew, into the log.
+fn rekey(connection: &Connection, key: &DatabaseKey) -> rusqlite::Result<()> {
+    let digits = key.hexadecimal();
+    let mut statement = Zeroizing::new(String::with_capacity(256));
+    statement.push_str("PRAGMA rekey = \"x'");
+    statement.push_str(&digits);
+    statement.push_str("'\"");
+    connection.execute_batch(&statement)
+}
+
 /// Gives free pages back. Each row that the statement gives is one of them.
 fn give_room_back(connection: &Connection) -> rusqlite::Result<()> {
     let mut statement = connection.prepare("PRAGMA incremental_vacuum")?;
@@ -362,6 +369,11 @@ impl Engine {
         let most = if is_limited { pages } else { 1 << 30 };
         let set = format!("PRAGMA max_page_count = {most}");
         self.connection.query_row(&set, [], |_| Ok(())).unwrap();
+    }
+
+    /// As far as `rekey` comes before the log is moved on.
+    pub(super) fn rekey_in_log(&self, key: &DatabaseKey) {
+        rekey(&self.connection, key).unwrap();
     }
 
     pub(super) fn set_version(&self, version: i64) {

@@ -61,6 +61,8 @@ impl DatabaseError {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
                 Self::Damaged { path, what }
             }
+            // A page that does not decrypt ends the statement that reads it like this.
+            Some(ErrorCode::Unknown) => Self::Damaged { path, what },
             _ => Self::Failed { path, what },
         }
     }

@@ -7,8 +7,9 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use rusqlite::ErrorCode;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use zeroize::Zeroizing;
 
 use super::engine_error::DatabaseError;
@@ -28,6 +29,16 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+/// The file itself, where `path` is a link to it: lock and log lie beside the file.
+pub(super) fn without_link(path: &Path) -> std::io::Result<PathBuf> {
+    match std::fs::canonicalize(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => {
+            Ok(path.to_owned())
+        }
+        found => found,
+    }
+}
+
 /// An open file.
 pub(super) struct Opened {
     pub(super) connection: Connection,
@@ -43,12 +54,18 @@ pub(super) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, DatabaseErr
     if !path.try_exists().map_err(|error| system(&error))? {
         make(path, key)?;
     }
-    look_at_head(path)?;
     let has_log = log::is_there(path).map_err(|error| system(&error))?;
+    look_at_head(path, has_log)?;
     let alone = has_log
         .then(|| log::generation_of_file(path, key))
         .flatten();
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let is_read_only = connection.is_readonly(MAIN_DB);
+    if is_read_only.map_err(|error| DatabaseError::of(path, &error))? {
+        let what = "it cannot be written".to_owned();
+        let path = path.to_owned();
+        return Err(DatabaseError::Failed { path, what });
+    }
     // Until the file is known to be ours, closing it must not move its log into it.
     keep_log_at_close(&connection, true).map_err(|error| DatabaseError::of(path, &error))?;
     unlock(&connection, key, None).map_err(|error| wrong_key_or(path, error))?;
@@ -94,8 +111,8 @@ fn lock(path: &Path) -> Result<File, DatabaseError> {
     }
 }
 
-/// Refuses what is no whole file of ours, before the engine touches it.
-fn look_at_head(path: &Path) -> Result<(), DatabaseError> {
+/// Refuses what is no whole file of ours, before the engine touches it. What was being written at its end is whole in its log.
+fn look_at_head(path: &Path, has_log: bool) -> Result<(), DatabaseError> {
     let system = |error: std::io::Error| DatabaseError::system(path, &error);
     let file = File::open(path).map_err(system)?;
     let bytes = file.metadata().map_err(system)?.len();
@@ -111,7 +128,7 @@ fn look_at_head(path: &Path) -> Result<(), DatabaseError> {
     if head != MAGIC {
         return Err(DatabaseError::NotADatabase(path.to_owned()));
     }
-    if bytes < PAGE_BYTES {
+    if bytes < PAGE_BYTES || (!has_log && bytes % PAGE_BYTES != 0) {
         let what = format!("only {bytes} bytes are left of it");
         let path = path.to_owned();
         return Err(DatabaseError::Damaged { path, what });
@@ -149,9 +166,9 @@ fn keep_log_at_close(connection: &Connection, is_kept: bool) -> rusqlite::Result
 }
 
 fn wrong_key_or(path: &Path, error: rusqlite::Error) -> DatabaseError {
-    match DatabaseError::of(path, &error) {
-        DatabaseError::Damaged { path, .. } => DatabaseError::WrongKey(path),
-        other => other,
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => DatabaseError::WrongKey(path.to_owned()),
+        _ => DatabaseError::of(path, &error),
     }
 }
 

@@ -35,27 +35,37 @@ pub(super) fn keep_within(
     mut bytes: u64,
 ) -> rusqlite::Result<u64> {
     while bytes > retention.bytes_max {
-        let freed = delete_first(connection, i64::MAX)?;
+        let excess = i64::try_from(bytes - retention.bytes_max).unwrap_or(i64::MAX);
+        let freed = delete_first(connection, i64::MAX, excess)?;
         let Some(freed) = freed else { break };
         bytes = bytes.saturating_sub(freed);
     }
     if let Some(age_max) = retention.age_max {
         let age_ms = i64::try_from(age_max.as_millis()).unwrap_or(i64::MAX);
         let before_ms = now_ms().saturating_sub(age_ms);
-        while let Some(freed) = delete_first(connection, before_ms)? {
+        while let Some(freed) = delete_first(connection, before_ms, i64::MAX)? {
             bytes = bytes.saturating_sub(freed);
         }
     }
     Ok(bytes)
 }
 
-/// Deletes some of the messages that came first, if they were kept before `before_ms`. Answers their payload bytes.
-fn delete_first(connection: &Connection, before_ms: i64) -> rusqlite::Result<Option<u64>> {
+/// Deletes some of the messages that came first, if they were kept before `before_ms`, and no more of them than `excess` bytes ask
+/// for. Answers their payload bytes.
+fn delete_first(
+    connection: &Connection,
+    before_ms: i64,
+    excess: i64,
+) -> rusqlite::Result<Option<u64>> {
     let mut statement = connection.prepare_cached(
-        "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE state <> ?1 ORDER BY id LIMIT ?2) AND kept_ms < ?3
+        "DELETE FROM history WHERE id IN (
+             SELECT id FROM (
+                 SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS bytes_before FROM (
+                     SELECT id, length(payload) AS bytes FROM history WHERE state <> ?1 ORDER BY id LIMIT ?2))
+             WHERE bytes_before < ?4) AND kept_ms < ?3
          RETURNING length(payload)",
     )?;
-    let values = params![WAITING, DELETE_STEP, before_ms];
+    let values = params![WAITING, DELETE_STEP, before_ms, excess];
     sum(statement.query_map(values, |row| row.get(0))?)
 }
 

@@ -8,6 +8,7 @@ use crate::storage::database::engine::Engine;
 use crate::storage::database::engine_error::DatabaseError;
 use crate::storage::database::log;
 use crate::storage::database::open::beside;
+use crate::storage::database::page;
 use crate::storage::database::retention::Retention;
 use crate::storage::database::schema;
 use ringpost_client_core::{Effect, Record};
@@ -129,6 +130,63 @@ fn what_is_left_of_a_file_is_damage() {
 }
 
 #[test]
+fn a_file_cut_at_any_page_is_damage() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    engine.append(&[delivered(1, &[9; 20_000])], true).unwrap();
+    engine.close().unwrap();
+    let whole = std::fs::read(rig.path()).unwrap();
+    for bytes in (4_096..whole.len()).step_by(2_048) {
+        std::fs::write(rig.path(), &whole[..bytes]).unwrap();
+        let error = match rig.try_open(1) {
+            Err(error) => error,
+            Ok(engine) => panic!("{bytes} bytes of {}: {:?}", whole.len(), engine.check()),
+        };
+        assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}");
+        assert_eq!(std::fs::read(rig.path()).unwrap(), whole[..bytes]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_leads_to_the_same_lock_and_the_same_log() {
+    let (rig, other) = (Rig::new(), Rig::new());
+    let engine = rig.open();
+    let link = other.folder.path().join("link.db");
+    std::os::unix::fs::symlink(rig.path(), &link).unwrap();
+    let open = || Engine::open(&link, &key_of(1), Retention::default());
+    let real = rig.path().canonicalize().unwrap();
+    assert_eq!(open().err(), Some(DatabaseError::InUse(real)));
+    engine.close().unwrap();
+    let files = killed(&rig, 1..=3);
+    put(&files);
+    assert_eq!(page_of(&open().unwrap()).messages.len(), 3);
+    std::fs::remove_file(rig.path()).unwrap();
+    let error = open().err().unwrap();
+    assert!(matches!(error, DatabaseError::Failed { .. }), "{error}");
+}
+
+#[test]
+fn another_key_is_in_its_place_although_its_pages_are_in_the_log() {
+    let rig = Rig::new();
+    drop(killed(&rig, 1..=20));
+    let engine = rig.open();
+    engine.rekey_in_log(&key_of(2));
+    let files = rig.files();
+    drop(engine);
+    put(&files);
+    let error = rig.try_open(1).err();
+    assert_eq!(error, Some(DatabaseError::WrongKey(rig.path())));
+    let mut engine = rig.try_open(2).unwrap();
+    assert_eq!(page_of(&engine).messages.len(), 20);
+    engine.append(&[delivered(21, TEXT)], true).unwrap();
+    let files = rig.files();
+    drop(engine);
+    put(&files);
+    assert_eq!(page_of(&rig.try_open(2).unwrap()).messages.len(), 21);
+}
+
+#[test]
 fn a_damaged_page_is_told_by_whoever_reads_it() {
     let rig = Rig::new();
     let mut engine = rig.open();
@@ -146,6 +204,26 @@ fn a_damaged_page_is_told_by_whoever_reads_it() {
         }),
     };
     assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn one_damaged_page_is_told_by_reads_and_by_the_check() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    engine.append(&[delivered(1, &[9; 60_000])], true).unwrap();
+    engine.close().unwrap();
+    let pages = std::fs::metadata(rig.path()).unwrap().len() as usize / 4_096;
+    damage(&rig.path(), (pages - 2) * 4_096 + 100);
+    let engine = rig.open();
+    let read = engine.read(|connection| page::page(connection, CHAT, None, 10));
+    let error = read.err().unwrap();
+    assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}");
+    drop(engine);
+    let engine = rig.open();
+    match engine.check() {
+        Ok(findings) => assert!(!findings.is_empty()),
+        Err(error) => assert!(matches!(error, DatabaseError::Damaged { .. }), "{error}"),
+    }
 }
 
 #[test]
