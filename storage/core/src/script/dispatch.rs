@@ -66,12 +66,7 @@ pub(crate) fn decide(
             chats_max,
             all,
         } => {
-            let (after, chats_max, all) = (*after, *chats_max, *all);
-            let wanted = list_pending::Wanted {
-                after,
-                chats_max,
-                all,
-            };
+            let wanted = list_pending::Wanted::new(*after, *chats_max, *all);
             list_pending::decide(overlay, *device, wanted)
         }
         Command::Acknowledge { device, chat, seq } => {

@@ -20,10 +20,20 @@ const ROW_BYTES_MAX: u32 = 200_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     /// Continue after this chat.
-    pub(super) after: Option<ChatId>,
-    pub(super) chats_max: u16,
+    after: Option<ChatId>,
+    chats_max: u16,
     /// Every chat that delivers to the device, also those in which it has everything.
-    pub(super) all: bool,
+    all: bool,
+}
+
+impl Wanted {
+    pub(super) fn new(after: Option<ChatId>, chats_max: u16, all: bool) -> Self {
+        Self {
+            after,
+            chats_max,
+            all,
+        }
+    }
 }
 
 /// The read of a user's pending rows, or of its memberships.

@@ -50,12 +50,7 @@ pub(crate) fn reads(command: &Command, reads: &mut Vec<Read>) {
             chats_max,
             all,
         } => {
-            let (after, chats_max, all) = (*after, *chats_max, *all);
-            let wanted = list_pending::Wanted {
-                after,
-                chats_max,
-                all,
-            };
+            let wanted = list_pending::Wanted::new(*after, *chats_max, *all);
             reads.push(list_pending::rows(device.user, wanted));
         }
         Command::LinkDevice { chat, device } => {
