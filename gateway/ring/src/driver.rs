@@ -2,6 +2,7 @@
 //! Calls from outside only change slots and list them; `flush` then walks the list and makes the submissions.
 //! Invariant: a slot is on the list at most once, and a slot that has something to submit is on it.
 
+use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 use std::{io, mem};
 
@@ -39,6 +40,8 @@ pub(crate) struct Driver {
     listed: Vec<u32>,
     /// The list of the flush that is under way; kept for its memory.
     walking: Vec<u32>,
+    /// The kernel lets only the thread that set a ring up submit to it.
+    not_send: PhantomData<*const ()>,
 }
 
 impl Driver {
@@ -59,6 +62,7 @@ impl Driver {
             open_connections: 0,
             listed: Vec::new(),
             walking: Vec::new(),
+            not_send: PhantomData,
         })
     }
 

@@ -2,7 +2,6 @@
 //! Invariant: when it is dropped, memory goes back to the allocator only after the kernel has given it up.
 
 use std::io;
-use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::net::SocketAddr;
 use std::ptr;
@@ -30,25 +29,20 @@ pub struct Reactor {
     receive_buffers: ManuallyDrop<ReceiveBuffers>,
     /// Those of further rings, in order.
     further_buffers: ManuallyDrop<Vec<ReceiveBuffers>>,
-    /// The kernel lets only the thread that set the ring up submit to it.
-    not_send: PhantomData<*const ()>,
 }
 
 impl Reactor {
     /// Sets up the ring, the socket table and the buffers, on the thread that will take the turns.
     pub fn new(config: ReactorConfig) -> Result<Self, StartError> {
         let driver = Driver::new(&config)?;
-        let receive_buffers = ReceiveBuffers::new(
-            driver.rings.first.io(),
-            config.receive_buffers,
-            config.receive_buffer_bytes,
-        )
-        .map_err(StartError::ReceiveBuffers)?;
+        let (count, bytes) = (config.receive_buffers, config.receive_buffer_bytes);
+        // SAFETY: `Drop` drops them after the ring, and nothing can fail before the reactor is made.
+        let receive_buffers = unsafe { ReceiveBuffers::new(driver.rings.first.io(), count, bytes) }
+            .map_err(StartError::ReceiveBuffers)?;
         Ok(Self {
             driver: ManuallyDrop::new(driver),
             receive_buffers: ManuallyDrop::new(receive_buffers),
             further_buffers: ManuallyDrop::new(Vec::new()),
-            not_send: PhantomData,
         })
     }
 

@@ -135,13 +135,14 @@ pub(crate) fn deliver(
     let Some(number) = io_uring::cqueue::buffer_select(completion.flags) else {
         return 0;
     };
-    if is_for_caller {
-        let bytes = buffers.filled(number, completion.result as usize);
-        on_event(
-            &mut Sockets::new(driver),
-            Event::Received { connection, bytes },
-        );
-    }
-    buffers.recycle(number);
+    let bytes = usize::try_from(completion.result).unwrap_or(0);
+    let look = |bytes: &[u8]| {
+        if is_for_caller {
+            let mut sockets = Sockets::new(driver);
+            on_event(&mut sockets, Event::Received { connection, bytes });
+        }
+    };
+    // SAFETY: the completion names the buffer, and each completion is taken once, here. `buffers` are those of its ring.
+    unsafe { buffers.hand_out(number, bytes, look) };
     usize::from(is_for_caller)
 }

@@ -109,8 +109,9 @@ impl Rings {
         let ring = Ring::new(self.submission_entries, entries)?;
         register_table(&ring, table)?;
         ring.io().submitter().register_eventfd(signal)?;
-        let buffers =
-            ReceiveBuffers::new(ring.io(), self.receive_buffers, self.receive_buffer_bytes)?;
+        let (count, bytes) = (self.receive_buffers, self.receive_buffer_bytes);
+        // SAFETY: `new_buffers` is dropped after `further`, and whoever takes the buffers drops the rings first.
+        let buffers = unsafe { ReceiveBuffers::new(ring.io(), count, bytes)? };
         self.further.push(ring);
         self.new_buffers.push(buffers);
         Ok(())
@@ -225,13 +226,16 @@ mod tests {
         let signal = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) };
         rings.open_for(9, signal).expect("rings");
         assert_eq!(rings.further().len(), 2);
-        assert_eq!(rings.take_buffers().map_or(0, |buffers| buffers.len()), 2);
+        let buffers = rings.take_buffers().expect("those of further rings");
+        assert_eq!(buffers.len(), 2);
         let places: Vec<_> = (0..10)
             .map(|index| (rings.number_of(index), rings.of(index).1.0))
             .collect();
         let expected: Vec<_> = (0..10).map(|index| (index / 4, index % 4)).collect();
         assert_eq!(places, expected);
-        // SAFETY: made above and used no more; the rings hold references of their own.
+        drop(rings);
+        drop(buffers);
+        // SAFETY: made above and used no more.
         unsafe { libc::close(signal) };
     }
 }

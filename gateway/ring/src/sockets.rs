@@ -9,7 +9,12 @@ use crate::connection::Connection;
 use crate::driver::Driver;
 use crate::send::WriteError;
 
-/// A reactor in the middle of a turn. Its methods are those of [`Reactor`](crate::Reactor).
+/// A reactor in the middle of a turn. Its methods are those of [`Reactor`](crate::Reactor), and it stays on its thread too:
+///
+/// ```compile_fail
+/// fn elsewhere<T: Send>() {}
+/// elsewhere::<ringpost_gateway_ring::Sockets<'_>>();
+/// ```
 pub struct Sockets<'r> {
     driver: &'r mut Driver,
 }

@@ -1,6 +1,6 @@
 //! `ReceiveBuffers`: the ring of provided buffers that all multishot receives of a reactor share.
-//! The kernel takes a buffer from the ring, writes into it and names it in a completion; `recycle` gives it back.
-//! Invariant: a buffer is either the kernel's (in the ring) or ours (named by one completion, not yet recycled).
+//! The kernel takes a buffer from the ring, writes into it and names it in a completion; `hand_out` gives it back.
+//! Invariant: a buffer is either the kernel's (in the ring) or ours (named by one completion, not yet handed out).
 
 use std::io;
 use std::ptr;
@@ -23,8 +23,12 @@ pub(crate) struct ReceiveBuffers {
 }
 
 impl ReceiveBuffers {
-    /// Maps the memory and registers it. It must be dropped after the ring is.
-    pub(crate) fn new(io: &IoUring, count: u16, buffer_bytes: u32) -> io::Result<Self> {
+    /// Maps the memory and registers it. `count` is a power of two; the kernel refuses others.
+    ///
+    /// # Safety
+    ///
+    /// The buffers must be dropped after the ring, or when no receive is in flight on it and none will be.
+    pub(crate) unsafe fn new(io: &IoUring, count: u16, buffer_bytes: u32) -> io::Result<Self> {
         let buffers_offset = usize::from(count) * size_of::<BufRingEntry>();
         let memory = Mapping::new(buffers_offset + usize::from(count) * buffer_bytes as usize)?;
         let mut buffers = Self {
@@ -35,27 +39,32 @@ impl ReceiveBuffers {
             tail: 0,
         };
         let ring_address = buffers.memory.start as u64;
-        // SAFETY: the mapping is page-aligned, holds `count` entries, and outlives the ring.
+        // SAFETY: the mapping is page-aligned, holds `count` entries, and by the caller's promise outlives the ring.
         unsafe {
             io.submitter()
                 .register_buf_ring_with_flags(ring_address, count, GROUP, 0)?
         };
         for number in 0..count {
-            buffers.recycle(number);
+            buffers.give_back(number);
         }
         Ok(buffers)
     }
 
-    /// The first `bytes` of buffer `number`, which a completion named and `recycle` has not yet taken back.
-    pub(crate) fn filled(&self, number: u16, bytes: usize) -> &[u8] {
+    /// Lets `look` see the first `bytes` of buffer `number`, and gives the buffer back to the kernel.
+    ///
+    /// # Safety
+    ///
+    /// A completion has named the buffer, and since then it was not given back.
+    pub(crate) unsafe fn hand_out(&mut self, number: u16, bytes: usize, look: impl FnOnce(&[u8])) {
         assert!(number < self.count && bytes <= self.buffer_bytes as usize);
-        // SAFETY: within the mapping by the assertion; the kernel does not write to a buffer that it handed over, and
-        // giving it back takes `&mut self`, so it stays still while this borrow lives.
-        unsafe { slice::from_raw_parts(self.start_of(number), bytes) }
+        // SAFETY: within the mapping by the assertion; the kernel does not write to a buffer that it handed over until it is given
+        // back, which is after this borrow.
+        look(unsafe { slice::from_raw_parts(self.start_of(number), bytes) });
+        self.give_back(number);
     }
 
-    /// Gives buffer `number` back to the kernel.
-    pub(crate) fn recycle(&mut self, number: u16) {
+    /// Puts buffer `number`, which is ours, into the kernel's ring.
+    fn give_back(&mut self, number: u16) {
         assert!(number < self.count);
         let address = self.start_of(number) as u64;
         let entries = self.memory.start.cast::<BufRingEntry>();
