@@ -9,6 +9,8 @@ use crate::rate_limit::Rate;
 const DEVIATIONS: u64 = 4;
 /// The first pause after a failed sign-in too many, in milliseconds; each further one doubles it.
 const PAUSE_MS_MIN: u64 = 1_000;
+/// Most failures that a limit allows: an entry counts these and the doublings after them.
+const FAILURES_MAX: u32 = u16::MAX as u32 - DOUBLINGS_MAX;
 /// Doublings that are counted.
 pub(super) const DOUBLINGS_MAX: u32 = 16;
 
@@ -89,7 +91,7 @@ impl Share {
                 part(limits.connects_burst),
             ),
             connections: part(limits.connections),
-            failed_sign_ins: part(limits.failed_sign_ins),
+            failed_sign_ins: part(limits.failed_sign_ins).min(FAILURES_MAX),
             pause_ms_max: u64::from(limits.pause_ms_max),
         }
     }

@@ -68,6 +68,12 @@ impl Peers {
         }
     }
 
+    /// Whether a sign-in of `peer` may be looked at though it pauses. Asked once for each: one a second may.
+    pub fn takes_try(&mut self, peer: PeerKey, now: Now) -> bool {
+        let entry = self.table.get_mut(peer);
+        entry.is_none_or(|entry| entry.takes_try(now))
+    }
+
     /// For how long no sign-in of `peer` is to be looked at, in milliseconds; `None` when it may try.
     pub fn pause_ms(&self, peer: PeerKey, now: Now) -> Option<u64> {
         self.table.get(peer)?.pause_left_ms(&self.share, now)

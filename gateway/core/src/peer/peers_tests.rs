@@ -85,6 +85,39 @@ fn failures_bring_pauses_that_grow_and_good_sign_ins_or_time_end_them() {
 }
 
 #[test]
+fn one_sign_in_a_second_is_looked_at_in_a_pause() {
+    let mut peers = peers(LIMITS);
+    let one = key(1);
+    (0..20).for_each(|_| peers.sign_in_failed(one, at_ms(0)));
+    assert_eq!(peers.pause_ms(one, at_ms(0)), Some(60_000));
+    let tries = |peers: &mut Peers, from_ms: u64, fails: bool| {
+        let at = (from_ms..from_ms + 50_000).filter(|&ms| {
+            let takes = peers.takes_try(one, at_ms(ms));
+            if takes && fails {
+                peers.sign_in_failed(one, at_ms(ms));
+            }
+            takes
+        });
+        at.count()
+    };
+    assert!((48..=49).contains(&tries(&mut peers, 0, false)));
+    assert!((48..=49).contains(&tries(&mut peers, 50_000, true)));
+    assert!(peers.pause_ms(one, at_ms(100_000)).is_some());
+    assert!(peers.takes_try(key(2), at_ms(0)), "nothing is known of it");
+}
+
+#[test]
+fn the_largest_limit_does_not_overflow() {
+    let limits = PeerLimits {
+        failed_sign_ins: u32::MAX,
+        ..LIMITS
+    };
+    let mut peers = peers(limits);
+    (0..70_000).for_each(|_| peers.sign_in_failed(key(1), at_ms(0)));
+    assert_eq!(peers.pause_ms(key(1), at_ms(0)), Some(60_000));
+}
+
+#[test]
 fn a_failure_a_minute_brings_no_pause() {
     let mut peers = peers(LIMITS);
     for minute in 0..1_000 {

@@ -85,6 +85,9 @@ impl Worker {
     fn pause_of_peer(&mut self, id: SessionId) -> Option<u32> {
         let peer = self.sessions.get(id)?.peer;
         let left_ms = self.peers.pause_ms(peer, self.now)?;
+        if self.peers.takes_try(peer, self.now) {
+            return None;
+        }
         self.counters.peers_refused.add(PeerLimit::SignIns);
         // Spread, for many may share the address.
         let wait_ms = left_ms + self.random.draw() % (left_ms / 4 + 1);

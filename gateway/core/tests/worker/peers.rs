@@ -125,6 +125,25 @@ fn an_address_that_guesses_must_pause_and_others_need_not() {
 }
 
 #[test]
+fn who_shares_the_address_of_a_guesser_is_let_in_by_and_by() {
+    let mut rig = rig(LIMITS);
+    let good = hello(&token("ann", 1, EXPIRES_S));
+    for _ in 0..30 {
+        attempt(&mut rig, 1, &forged());
+        rig.wait_ms(900);
+    }
+    let looked_at = rig.workers[0].counters().refused[&ErrorCode::TokenSignature];
+    assert!((17..=24).contains(&looked_at), "{looked_at}");
+    assert_eq!(
+        attempt(&mut rig, 1, &forged()).0,
+        Some(ErrorCode::RateLimited)
+    );
+    rig.wait_ms(1_100);
+    assert_eq!(attempt(&mut rig, 1, &good).0, None);
+    assert_eq!(attempt(&mut rig, 1, &good).0, Some(ErrorCode::RateLimited));
+}
+
+#[test]
 fn a_token_that_was_issued_counts_against_nobody() {
     let mut rig = rig(LIMITS);
     let expired = hello(&token("ann", 1, 1_999));
