@@ -202,24 +202,26 @@ impl World {
             } => self.check_receipt(chat, user, delivered_to),
             Effect::Noticed { code, .. } => note!(self, "c{index} noticed {code:?}"),
             Effect::Own(incoming) => self.own_told(index, &incoming),
-            Effect::SetBack => {
-                self.counts.add("set-backs found");
-                note!(self, "c{index} finds that its state was set back");
-                let client = &mut self.clients[index];
-                if !client.was_restored {
-                    return self.fail(format_args!(
-                        "c{index} takes its state for an old one, and it is whole"
-                    ));
-                }
-                client.is_told_set_back = true;
-                client.is_known_set_back = true;
-            }
+            Effect::SetBack => self.found_set_back(index),
             Effect::CaughtUp => {
                 note!(self, "c{index} caught up");
                 self.clients[index].is_told_set_back = false;
             }
             _ => {}
         }
+    }
+
+    fn found_set_back(&mut self, index: usize) {
+        self.counts.add("set-backs found");
+        note!(self, "c{index} finds that its state was set back");
+        let client = &mut self.clients[index];
+        if !client.was_restored {
+            return self.fail(format_args!(
+                "c{index} takes its state for an old one, and it is whole"
+            ));
+        }
+        client.is_told_set_back = true;
+        client.is_known_set_back = true;
     }
 
     fn answered(

@@ -50,6 +50,23 @@ pub(crate) fn decide(
             frame,
             now_ms,
         } => append::decide(overlay, *sender, frame, *now_ms, rules),
+        Command::ReadPage { .. } | Command::ListPending { .. } => read(overlay, command),
+        Command::Acknowledge { device, chat, seq } => {
+            acknowledge::decide(overlay, *chat, *device, *seq, rules)
+        }
+        Command::MarkRead {
+            device,
+            chat,
+            read_to,
+        } => mark_read::decide(overlay, *chat, *device, *read_to),
+        Command::Trim { chat, now_ms } => trim::decide(overlay, *chat, *now_ms, rules),
+        Command::InspectChat { chat } => inspect_chat::decide(overlay, *chat),
+    }
+}
+
+/// Decides a command that only reads for a device.
+fn read(overlay: &mut Overlay<'_>, command: &Command) -> Result<Outcome, Halt> {
+    match command {
         Command::ReadPage {
             device,
             chat,
@@ -69,15 +86,6 @@ pub(crate) fn decide(
             let wanted = list_pending::Wanted::new(*after, *chats_max, *all);
             list_pending::decide(overlay, *device, wanted)
         }
-        Command::Acknowledge { device, chat, seq } => {
-            acknowledge::decide(overlay, *chat, *device, *seq, rules)
-        }
-        Command::MarkRead {
-            device,
-            chat,
-            read_to,
-        } => mark_read::decide(overlay, *chat, *device, *read_to),
-        Command::Trim { chat, now_ms } => trim::decide(overlay, *chat, *now_ms, rules),
-        Command::InspectChat { chat } => inspect_chat::decide(overlay, *chat),
+        _ => unreachable!("the other commands have arms of their own"),
     }
 }
