@@ -242,7 +242,8 @@ impl World {
     fn undetermined(&mut self, index: usize, message_id: MessageId) {
         self.counts.add("messages undetermined");
         note!(self, "c{index} cannot find out about {message_id:x}");
-        if !self.clients[index].was_restored {
+        let client = &self.clients[index];
+        if !client.was_restored && !self.operator.unlinks(client.device) {
             return self.fail(format_args!(
                 "c{index} lost track of {message_id:x} with its state whole"
             ));

@@ -5,6 +5,7 @@ use ringpost_gateway_core::limits::{
     ACKS_MAX, DELIVERIES_MAX, OUTBOUND_CONTROL_BYTES, OUTBOUND_DATA_BYTES_MAX, REQUESTS_MAX,
     WAITING_COMMANDS_MAX,
 };
+use ringpost_wire::limits::FRAME_BYTES_MAX;
 
 use crate::connection::ConnectionId;
 use crate::node::Core;
@@ -22,7 +23,8 @@ impl World {
     /// Looks at what waits for a socket of a core.
     pub fn check_outbound(&mut self, id: ConnectionId) {
         let held = self.connections[id.0].down.bytes.len();
-        let most = OUTBOUND_DATA_BYTES_MAX + OUTBOUND_CONTROL_BYTES;
+        // A page may pass the part for data by one message.
+        let most = OUTBOUND_DATA_BYTES_MAX + FRAME_BYTES_MAX + OUTBOUND_CONTROL_BYTES;
         if held > most {
             self.fail(format_args!(
                 "limits: {held} bytes wait for {id:?}, at most {most}"

@@ -186,6 +186,9 @@ impl Lane {
         if !matches!(self.phase, Phase::Idle) || self.is_over() {
             return None;
         }
+        if cfg!(planted = "wakeup_lost") && self.now_ms < self.backoff.until_ms() {
+            return None;
+        }
         let is_busy = self.doubt.is_some() || !self.queue.is_empty();
         let work_ms = (is_busy || self.state != LaneState::Ready).then_some(self.now_ms);
         let due_ms = [work_ms, self.shards.next_due_ms()]

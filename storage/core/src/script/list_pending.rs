@@ -59,7 +59,9 @@ pub(super) fn decide(
     let page = overlay.read_range(&rows(device.user, wanted))?;
     let mut chats = Vec::with_capacity(page.rows.len());
     let mut halt = None;
-    for row in &page.rows {
+    // Planted: the last chat of a page that is not the last is left out.
+    let left_out = usize::from(cfg!(planted = "list_off_by_one") && page.more);
+    for row in &page.rows[..page.rows.len() - left_out] {
         let listed = match wanted.all {
             true => any_chat(overlay, device, row),
             false => pending_chat(overlay, device, row),

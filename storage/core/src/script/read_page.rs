@@ -56,7 +56,8 @@ pub(super) fn decide(
     let mut page = Page {
         chat,
         device,
-        to: wanted.from - 1,
+        // Planted: the first message is skipped.
+        to: wanted.from - u64::from(!cfg!(planted = "page_begins_late")),
         messages: Vec::new(),
         empty: Vec::new(),
     };
@@ -217,7 +218,8 @@ impl Page {
             from: wanted.from,
             to: self.to,
             first_available: first_available(head, member),
-            complete: self.to >= head.last_seq(),
+            // Planted: a page that ends before the last message says that it is complete.
+            complete: self.to + u64::from(cfg!(planted = "page_ends_early")) >= head.last_seq(),
             head: head.last_seq(),
             delivered_to: marks.delivered_to,
             read_to: marks.read_to,

@@ -83,7 +83,8 @@ pub(super) fn decide(
     if !found.state.is_active() {
         return Ok(Outcome::Failed(ErrorCode::DeviceUnlinked));
     }
-    if found.revoked_to_ms != 0 && issued_ms <= found.revoked_to_ms {
+    let is_revoked = found.revoked_to_ms != 0 && issued_ms <= found.revoked_to_ms;
+    if is_revoked && !cfg!(planted = "revoked_admitted") {
         return Ok(Outcome::Failed(ErrorCode::DeviceRevoked));
     }
     let unlinked = match found.state {
@@ -150,6 +151,9 @@ pub(super) fn chats_after(
         .filter_map(|row| key::membership::decode(&row.key));
     let chats: Vec<ChatId> = decoded.map(|(_, chat)| chat).collect();
     let next = chats.last().copied().filter(|_| page.more);
+    // Planted: the last chat of a page that is not the last is left out.
+    let left_out = usize::from(cfg!(planted = "links_off_by_one") && page.more);
+    let chats = chats[..chats.len() - left_out].to_vec();
     Ok((chats, next))
 }
 
