@@ -27,10 +27,14 @@ pub(crate) enum TrialCommand {
     DiskSlow(TrialArguments),
     /// Writes and syncs fail.
     DiskFailing(TrialArguments),
+    /// The store is damaged at random bytes.
+    Damage(TrialArguments),
     /// The clock is set back, set ahead, or stands still.
     Clock(TrialArguments),
     /// Few descriptors, little memory.
     Limits(TrialArguments),
+    /// Packets are lost, connections are cut, held by one side alone, and reset.
+    Network(TrialArguments),
     /// Every trial, one after the other.
     All {
         /// All rounds, without TLS and with it; otherwise a fifth of them, and faults of 3 s.
@@ -88,8 +92,10 @@ impl TrialCommand {
             Self::DiskFull(arguments) => ("disk-full", arguments),
             Self::DiskSlow(arguments) => ("disk-slow", arguments),
             Self::DiskFailing(arguments) => ("disk-failing", arguments),
+            Self::Damage(arguments) => ("damage", arguments),
             Self::Clock(arguments) => ("clock", arguments),
             Self::Limits(arguments) => ("limits", arguments),
+            Self::Network(arguments) => ("network", arguments),
             Self::All { long, seed } => return all(*long, *seed),
         };
         let trial = TRIALS.iter().find(|trial| trial.name == name);
