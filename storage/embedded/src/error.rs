@@ -141,6 +141,26 @@ pub enum OpenError {
         /// What fjall said.
         source: fjall::Error,
     },
+    /// A file that says what the tables consist of is not what was written.
+    #[error("{} is damaged, or the file beside it that it belongs to; restore the store from a backup", path.display())]
+    DamagedState {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The tables are empty, and should not be.
+    #[error("the tables in {} are gone, but records up to {flushed} were in them; restore the store from a backup", path.display())]
+    TablesGone {
+        /// The folder of the tables.
+        path: PathBuf,
+        /// Last record whose writes were in them.
+        flushed: u64,
+    },
+    /// The file that says how far the tables reach cannot be read.
+    #[error("{} does not say how far the tables reach; restore the store from a backup", path.display())]
+    Flushed {
+        /// The file.
+        path: PathBuf,
+    },
     /// An export was read into the store, and not to its end.
     #[error("{} holds a part of an export: import it again to its end", path.display())]
     UnfinishedImport {

@@ -15,6 +15,7 @@ mod flusher;
 pub mod fuzz;
 pub mod limits;
 mod log;
+mod manifest;
 mod metrics;
 mod options;
 mod overlay;

@@ -63,9 +63,7 @@ impl EmbeddedStore {
         check(&options)?;
         let directory = Directory::open(&options.data_dir)?;
         let tables = Tables::open(&directory.tables, directory.flushed.clone())?;
-        let flushed = tables
-            .flushed()
-            .map_err(|source| tables_error(&directory, source))?;
+        let flushed = tables.flushed()?;
         let mut overlay = Overlay::default();
         let start = replay(&directory, flushed, &mut |record, writes| {
             for write in writes {

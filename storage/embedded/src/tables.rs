@@ -17,7 +17,11 @@ use crate::background::step_back;
 use crate::directory::{replace_file, sync_folder};
 use crate::error::{FileError, OpenError};
 use crate::limits;
+use crate::manifest;
 use crate::overlay::Bite;
+
+/// The keyspace.
+const ROWS: &str = "rows";
 
 /// The tables. Clones share them.
 #[derive(Clone)]
@@ -30,7 +34,12 @@ pub(crate) struct Tables {
 
 impl Tables {
     /// Opens or makes them. `flushed` is the file that holds the number of the last record in them.
+    ///
+    /// # Errors
+    /// They are damaged, or not there although `flushed` says that they were.
     pub fn open(path: &Path, flushed: PathBuf) -> Result<Self, OpenError> {
+        manifest::check(path)?;
+        let reached = flushed_in(&flushed)?;
         let open = || {
             // fjall's threads inherit the place of the one that makes them.
             step_back();
@@ -39,14 +48,17 @@ impl Tables {
                 .max_cached_files(Some(limits::TABLES_OPEN_FILES))
                 .worker_threads(1)
                 .open()?;
-            let rows = database.keyspace("rows", || {
+            if reached > 0 && !database.keyspace_exists(ROWS) {
+                return Ok(None);
+            }
+            let rows = database.keyspace(ROWS, || {
                 KeyspaceCreateOptions::default().compaction_strategy(Arc::new(
                     Leveled::default()
                         .with_l0_threshold(limits::TABLES_UNMERGED_MAX)
                         .with_table_target_size(limits::TABLE_BYTES),
                 ))
             })?;
-            Ok((database, rows))
+            Ok(Some((database, rows)))
         };
         let opened = thread::scope(|scope| {
             let opener = thread::Builder::new().spawn_scoped(scope, open)?;
@@ -54,9 +66,13 @@ impl Tables {
             Ok(joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         let opened = opened.map_err(FileError::of("make a thread for", path))?;
-        let (database, rows) = opened.map_err(|source| OpenError::Tables {
+        let opened = opened.map_err(|source| OpenError::Tables {
             path: path.to_path_buf(),
             source,
+        })?;
+        let (database, rows) = opened.ok_or_else(|| OpenError::TablesGone {
+            path: path.to_path_buf(),
+            flushed: reached,
         })?;
         // fjall syncs the folder of a new keyspace, but not the folder that lists it.
         sync_folder(&path.join("keyspaces"))?;
@@ -69,15 +85,8 @@ impl Tables {
     }
 
     /// The last record whose writes, and those of all records before, are here for good.
-    pub fn flushed(&self) -> fjall::Result<u64> {
-        match std::fs::read_to_string(&self.flushed) {
-            Ok(text) => {
-                let number = text.trim_end().parse();
-                number.map_err(|_| fjall::Error::Io(io::Error::other("FLUSHED holds no number")))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
-            Err(error) => Err(error.into()),
-        }
+    pub fn flushed(&self) -> Result<u64, OpenError> {
+        flushed_in(&self.flushed)
     }
 
     /// The value of a key.
@@ -127,10 +136,31 @@ impl Tables {
 
     /// Says that all up to `record` is here, durably.
     pub fn finish(&self, record: u64) -> fjall::Result<()> {
-        let text = format!("{record}\n");
+        let number = record.to_string();
+        let text = format!("{number} {:08x}\n", crc32c::crc32c(number.as_bytes()));
         let replaced = replace_file(&self.flushed, text.as_bytes());
         replaced.map_err(|error| io::Error::other(error).into())
     }
+}
+
+/// Reads `<record> <its CRC-32C>`. A file of an earlier version holds the record alone, as one whose end is missing may: that says
+/// no more than was flushed.
+fn flushed_in(path: &Path) -> Result<u64, OpenError> {
+    let text = match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(FileError::of("read", path)(error).into()),
+    };
+    let mut words = text.trim_end_matches('\n').split(' ');
+    let number = words.next().unwrap_or_default();
+    let is_sealed = words.next().is_none_or(|seal| {
+        let sealed = format!("{:08x}", crc32c::crc32c(number.as_bytes()));
+        sealed.starts_with(seal)
+    });
+    let record = number.parse().ok().filter(|_| is_sealed);
+    record.ok_or_else(|| OpenError::Flushed {
+        path: path.to_path_buf(),
+    })
 }
 
 impl std::fmt::Debug for Tables {

@@ -1,6 +1,7 @@
 //! Tests of the whole engine, without and with threads, on real files.
 
 mod access;
+mod damage;
 mod failures;
 mod flushing;
 mod lanes;
