@@ -62,6 +62,18 @@ fn a_slow_disk_delays_and_loses_nothing() {
 }
 
 #[test]
+fn a_damaged_store_is_refused_or_whole() {
+    let trial = TRIALS.iter().find(|trial| trial.name == "damage").unwrap();
+    let report = (trial.run)(&TrialPlan::new(6, 68)).unwrap();
+    assert!(report.is_clean(), "{:#}", report.to_json());
+}
+
+#[test]
+fn a_bad_network_delays_and_loses_nothing() {
+    hold_apart("network", &["--rounds", "4"]);
+}
+
+#[test]
 fn a_wrong_clock_harms_nobody_who_is_there() {
     hold("clock", 2, 66);
 }
