@@ -5,7 +5,7 @@ use ringpost_simulation::reduction::Reduction;
 use ringpost_simulation::run::{missed, run_seed, run_twice};
 use ringpost_simulation::scenario::{SCENARIOS, Scenario};
 
-/// Eighteen scenarios with so many seeds each are more than the 500 that every change is held to.
+/// Nineteen scenarios with so many seeds each are more than the 500 that every change is held to.
 const SEEDS: u64 = 28;
 const SEEDS_TWICE: u64 = 3;
 
