@@ -141,7 +141,7 @@ mod tests {
     /// Orders of memory that the hardware may not show are shown by Miri.
     #[test]
     fn what_was_written_before_a_wake_is_seen_by_whoever_takes_it() {
-        for round in 0..50 {
+        for round in 0..if cfg!(miri) { 10 } else { 50 } {
             let parking = Parking::new().expect("a counter");
             let (waker, written) = (parking.waker(), AtomicU64::new(0));
             thread::scope(|scope| {
