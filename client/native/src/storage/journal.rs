@@ -1,7 +1,7 @@
 //! A storage in a folder: an append-only file of records, synced before what needs them, written anew when it grew long.
 //!
-//! Files: `journal`, `journal.new` while it is written anew, `lock`. A torn last write is cut at opening; any other damage is
-//! refused. A failed sync is final: what the system holds then is unknown.
+//! Files: `journal`, `journal.new` while it is written anew, `lock`. What was not synced may be torn anywhere, and is cut at opening from
+//! there on; damage to what was synced before the last write is refused. A failed sync is final: what the system holds then is unknown.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -61,7 +61,8 @@ impl Journal {
             state,
             bytes: valid_bytes,
             snapshot_bytes: 0,
-            is_dirty: false,
+            // A killed client may have left what was never synced.
+            is_dirty: true,
             _lock: lock,
         })
     }
@@ -101,7 +102,8 @@ impl Storage for Journal {
                 is_applied,
                 "records come in the order in which they were made"
             );
-            entry::encode(record, &mut bytes);
+            let follows_sync = bytes.is_empty() && !self.is_dirty;
+            entry::encode(record, follows_sync, &mut bytes);
         }
         if !bytes.is_empty() {
             self.file
@@ -154,7 +156,7 @@ fn open_file(path: &Path) -> Result<File, StorageError> {
 fn write_snapshot(folder: &Path, state: &State) -> Result<u64, StorageError> {
     let mut bytes = HEADER.to_vec();
     for record in state.snapshot() {
-        entry::encode(&record, &mut bytes);
+        entry::encode(&record, true, &mut bytes);
     }
     let new = folder.join("journal.new");
     let mut file = File::create(&new).map_err(system("create", &new))?;
@@ -181,17 +183,12 @@ fn replay(path: &Path, content: &[u8]) -> Result<(State, u64), StorageError> {
         };
         match entry::decode(rest) {
             Entry::End => return Ok((state, offset)),
-            Entry::Whole(record, after) => {
+            Entry::Whole { record, after, .. } => {
                 state.apply(&record).map_err(|_| damaged())?;
                 rest = after;
             }
-            // A whole entry behind a broken one was written later: the broken one is no torn last write.
-            Entry::Broken { after: Some(after) }
-                if matches!(entry::decode(after), Entry::Whole(..)) =>
-            {
-                return Err(damaged());
-            }
-            Entry::Broken { .. } => return Ok((state, offset)),
+            Entry::Broken if entry::was_synced(rest) => return Err(damaged()),
+            Entry::Broken => return Ok((state, offset)),
         }
     }
 }
@@ -283,6 +280,50 @@ mod tests {
             matches!(error, StorageError::Damaged { offset: 16, .. }),
             "{error}"
         );
+    }
+
+    #[test]
+    fn what_was_not_synced_may_be_torn_anywhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = filled(folder.path(), 2);
+        let path = folder.path().join("journal");
+        let synced_bytes = std::fs::metadata(&path).unwrap().len() as usize;
+        let mut journal = Journal::open(folder.path()).unwrap();
+        let batch = [accepted(3, 10), accepted(4, 10), accepted(5, 10)];
+        journal.append(&batch, false).unwrap();
+        journal.append(&[accepted(6, 10)], false).unwrap();
+        drop(journal);
+        let mut content = std::fs::read(&path).unwrap();
+        content[synced_bytes + 20] ^= 1;
+        std::fs::write(&path, &content).unwrap();
+        assert_eq!(Journal::open(folder.path()).unwrap().state(), before);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().len() as usize,
+            synced_bytes
+        );
+    }
+
+    #[test]
+    fn any_damaged_byte_before_the_last_sync_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        filled(folder.path(), 3);
+        let path = folder.path().join("journal");
+        let last_bytes = std::fs::metadata(&path).unwrap().len() as usize;
+        let mut journal = Journal::open(folder.path()).unwrap();
+        journal.append(&[accepted(4, 10)], true).unwrap();
+        journal.append(&[accepted(5, 10)], true).unwrap();
+        drop(journal);
+        let whole = std::fs::read(&path).unwrap();
+        for at in HEADER.len()..last_bytes {
+            let mut content = whole.clone();
+            content[at] ^= 4;
+            std::fs::write(&path, &content).unwrap();
+            let error = Journal::open(folder.path()).unwrap_err();
+            assert!(
+                matches!(error, StorageError::Damaged { .. }),
+                "{at}: {error}"
+            );
+        }
     }
 
     #[test]

@@ -77,7 +77,8 @@ impl Engine {
             state: State::default(),
             retention,
             history_bytes: 0,
-            is_dirty: false,
+            // A killed client may have left in the log what was never synced.
+            is_dirty: log.was_there(),
             is_durable: true,
             failed: None,
             standing: Standing::default(),

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::open::sync_folder_of;
+
 const KEY_BYTES: usize = 32;
 
 /// The key of a database.
@@ -68,7 +70,7 @@ impl DatabaseKey {
         Self::parse(text.trim()).ok_or_else(|| KeyFileError::NotAKey(path.to_owned()))
     }
 
-    /// Writes the key to a new file that only its owner may read.
+    /// Writes the key to a new file that only its owner may read. It is durable, name and all, before a database can be made with it.
     ///
     /// # Errors
     /// The file is there already or cannot be written.
@@ -85,6 +87,7 @@ impl DatabaseKey {
         file.write_all(self.hexadecimal().as_bytes())
             .and_then(|()| file.write_all(b"\n"))
             .and_then(|()| file.sync_all())
+            .and_then(|()| sync_folder_of(path))
             .map_err(system)
     }
 

@@ -40,6 +40,11 @@ impl Log {
         })
     }
 
+    /// Whether there was a log when the database was opened; asked for before anything is written.
+    pub(super) fn was_there(&self) -> bool {
+        self.is_begun
+    }
+
     /// Part of each transaction: the first in a log begins its generation.
     pub(super) fn begin(&self, connection: &Connection) -> rusqlite::Result<()> {
         if !self.is_begun {

@@ -31,11 +31,9 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// The file itself, where `path` is a link to it: lock and log lie beside the file.
 pub(super) fn without_link(path: &Path) -> std::io::Result<PathBuf> {
-    match std::fs::canonicalize(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => {
-            Ok(path.to_owned())
-        }
-        found => found,
+    match path.is_symlink() {
+        true => std::fs::canonicalize(path),
+        false => Ok(path.to_owned()),
     }
 }
 
@@ -204,11 +202,15 @@ fn make(path: &Path, key: &DatabaseKey) -> Result<(), DatabaseError> {
     let file = File::open(&new).map_err(system)?;
     file.sync_all().map_err(system)?;
     std::fs::rename(&new, path).map_err(system)?;
+    sync_folder_of(path).map_err(system)
+}
+
+/// Makes the name of the file at `path` durable.
+pub(super) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
     let parent = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    let folder = File::open(parent.unwrap_or(Path::new("."))).map_err(system)?;
-    folder.sync_all().map_err(system)
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn fill(new: &Path, key: &DatabaseKey) -> Result<(), DatabaseError> {

@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 use ringpost_client_core::{ChatState, Effect, Record};
 use ringpost_wire::DeviceAddress;
+use rusqlite::Connection;
 
 use super::rig::{CHAT, OWN, Rig, accepted, delivered, page_of, places, sent};
+use crate::storage::database::engine::Engine;
 use crate::storage::database::engine_error::DatabaseError;
 
 #[test]
@@ -60,6 +62,29 @@ fn state_and_history_of_a_batch_come_together() {
     let engine = rig.open();
     assert_eq!(engine.state().chat(CHAT).unwrap().cursor(), Some(2));
     assert_eq!(places(&page_of(&engine)), [Some(2), Some(1)]);
+}
+
+#[test]
+fn what_a_killed_client_did_not_sync_is_synced_before_anything_builds_on_it() {
+    let rig = Rig::new();
+    let mut engine = rig.open();
+    engine.append(&[delivered(1, b"a")], false).unwrap();
+    let files = rig.files();
+    drop(engine);
+    for (path, content) in files {
+        std::fs::write(path, content).unwrap();
+    }
+    let syncs = |engine: &Engine| {
+        let sql = "SELECT syncs FROM meta";
+        let read = |connection: &Connection| connection.query_row(sql, [], |row| row.get(0));
+        engine.read::<i64>(read).unwrap()
+    };
+    let mut engine = rig.open();
+    let before = syncs(&engine);
+    engine.append(&[], true).unwrap();
+    assert_eq!(syncs(&engine), before + 1);
+    engine.append(&[], true).unwrap();
+    assert_eq!(syncs(&engine), before + 1);
 }
 
 proptest! {
