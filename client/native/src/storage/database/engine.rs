@@ -372,6 +372,12 @@ impl Engine {
         self.connection.query_row(&set, [], |_| Ok(())).unwrap();
     }
 
+    /// As far as `close` comes before the log is moved on.
+    pub(super) fn close_in_log(&mut self) {
+        let closed = self.write(false, |transaction, _| log::set_closed(transaction));
+        closed.unwrap();
+    }
+
     /// As far as `rekey` comes before the log is moved on.
     pub(super) fn rekey_in_log(&self, key: &DatabaseKey) {
         rekey(&self.connection, key).unwrap();

@@ -25,6 +25,8 @@ thread_local! {
 pub(super) struct Log {
     /// It has changes of its own generation.
     is_begun: bool,
+    /// The database says that it is not closed.
+    is_open: bool,
     /// The file says that it was not closed, and a log that would hold its last changes is not there.
     pub(super) is_missing: bool,
 }
@@ -34,9 +36,11 @@ impl Log {
     pub(super) fn of(connection: &Connection, was_there: bool) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.wal_hook(Some(count));
+        let is_open = is_open(connection)?;
         Ok(Self {
             is_begun: was_there,
-            is_missing: !was_there && is_open(connection)?,
+            is_open,
+            is_missing: is_open && !was_there,
         })
     }
 
@@ -45,19 +49,22 @@ impl Log {
         self.is_begun
     }
 
-    /// Part of each transaction: the first in a log begins its generation.
+    /// Part of each transaction: the first in a log begins its generation, the first of an opening says that it is not closed.
     pub(super) fn begin(&self, connection: &Connection) -> rusqlite::Result<()> {
         if !self.is_begun {
             let generation: i64 = rand::random();
-            let sql = "UPDATE meta SET base = generation, generation = ?1, is_open = 1";
+            let sql = "UPDATE meta SET base = generation, generation = ?1";
             connection.execute(sql, [generation])?;
+        }
+        if !self.is_open {
+            connection.execute("UPDATE meta SET is_open = 1", [])?;
         }
         Ok(())
     }
 
     /// The transaction is committed. A long log is moved into the file.
     pub(super) fn committed(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.is_begun = true;
+        (self.is_begun, self.is_open) = (true, true);
         match PAGES.get() >= LOG_PAGES_MAX {
             true => self.move_on(connection, "PASSIVE"),
             false => Ok(()),

@@ -353,6 +353,35 @@ fn a_file_without_the_log_that_it_had_is_set_back() {
 }
 
 #[test]
+fn a_close_cut_short_is_no_close_of_the_next_life() {
+    let rig = Rig::new();
+    let owner = DeviceAddress {
+        user: OWN,
+        device: 1,
+    };
+    let effects = [Effect::Persist(Record::Owner(owner)), Effect::CaughtUp];
+    let mut engine = rig.open();
+    engine.append(&effects, true).unwrap();
+    engine.close_in_log();
+    let files = rig.files();
+    drop(engine);
+    put(&files);
+    let mut engine = rig.open();
+    assert!(!engine.is_set_back());
+    // Enough for the log to be moved into the file once.
+    let mut many: Vec<Effect> = (1..=80).map(|seq| delivered(seq, &[9; 60_000])).collect();
+    many.push(Effect::Persist(Record::Confirmed {
+        chat: CHAT,
+        seq: 80,
+    }));
+    engine.append(&many, true).unwrap();
+    let alone = std::fs::read(rig.path()).unwrap();
+    drop(engine);
+    std::fs::write(rig.path(), alone).unwrap();
+    assert!(rig.open().is_set_back());
+}
+
+#[test]
 fn any_path_opens_without_its_log() {
     let rig = Rig::new();
     let path = rig.folder.path().join("a b%20?c#d\u{e9}.db");
