@@ -14,6 +14,8 @@ pub enum ClientEnding {
     RollBack,
     /// The same, the copy written over the files as `cp -a` does: they stay the same files.
     RollBackInPlace,
+    /// It stands still (`SIGSTOP`) for a time and goes on.
+    Stop,
 }
 
 /// Rounds to run.
@@ -31,6 +33,8 @@ pub struct ClientPlan {
     pub program: PathBuf,
     /// Every sync of a client's files does nothing, to show that it is noticed. Only with a power loss.
     pub ignores_syncs: bool,
+    /// How long a client stands still.
+    pub away: Duration,
     /// Longest wait for anything.
     pub timeout: Duration,
 }
@@ -45,6 +49,7 @@ impl ClientPlan {
             pairs: 1,
             program,
             ignores_syncs: false,
+            away: Duration::from_secs(30),
             timeout: Duration::from_secs(90),
         }
     }

@@ -13,7 +13,7 @@ use super::line::Line;
 use super::plan::{ClientEnding, ClientPlan};
 use super::record::Record;
 use super::run::ClientRoundsError;
-use crate::node_process::system;
+use crate::node_process::{signal, system};
 
 /// Whom a client talks for, and where it keeps what it has.
 pub(super) struct Client {
@@ -133,6 +133,14 @@ impl Client {
             .collect();
         lines.into_iter().for_each(|line| self.record.take(line));
         Ok(())
+    }
+
+    /// Sends the process a signal by name.
+    pub(super) fn signal(&self, name: &str) -> Result<(), ClientRoundsError> {
+        match &self.process {
+            Some(process) => Ok(signal(process.child.id(), name)?),
+            None => Ok(()),
+        }
     }
 
     /// Cuts the files of a killed client as a power loss does. Answers the bytes lost.

@@ -128,7 +128,11 @@ impl<'a> Series<'a> {
 
     fn talk(&mut self) {
         let moment = Duration::from_millis(self.random.random_range(MOMENTS_MS));
-        let end = Instant::now() + moment;
+        self.talk_for(moment);
+    }
+
+    fn talk_for(&mut self, time: Duration) {
+        let end = Instant::now() + time;
         while Instant::now() < end {
             self.read();
         }
@@ -150,9 +154,15 @@ impl<'a> Series<'a> {
     fn round(&mut self) -> Result<bool, ClientRoundsError> {
         self.talk();
         let victim = self.random.random_range(0..self.clients.len());
+        if self.plan.ending == ClientEnding::Stop {
+            self.clients[victim].signal("STOP")?;
+            self.talk_for(self.plan.away);
+            self.clients[victim].signal("CONT")?;
+            return Ok(true);
+        }
         self.clients[victim].kill()?;
         match self.plan.ending {
-            ClientEnding::Kill => {}
+            ClientEnding::Kill | ClientEnding::Stop => {}
             ClientEnding::PowerLoss => {
                 let seed = self.random.random();
                 self.cut_bytes += self.clients[victim].lose_power(seed)?;

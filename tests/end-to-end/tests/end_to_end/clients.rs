@@ -24,6 +24,15 @@ fn killed_clients_lose_and_repeat_nothing() {
 }
 
 #[test]
+fn clients_that_stand_still_lose_and_repeat_nothing() {
+    let mut plan = plan(ClientEnding::Stop, 2, 57);
+    plan.away = std::time::Duration::from_millis(1_500);
+    let report = run_client_rounds(&plan).unwrap();
+    assert!(report.is_clean(), "{:#}", report.to_json());
+    assert!(report.findings.sent > 0, "{:#}", report.to_json());
+}
+
+#[test]
 fn clients_that_lose_power_lose_and_repeat_nothing() {
     let report = hold(ClientEnding::PowerLoss, 8, 52);
     assert!(report.cut_bytes > 0, "no cut took anything away");

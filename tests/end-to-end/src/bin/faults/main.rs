@@ -39,7 +39,7 @@ enum Command {
     Kill(Rounds),
     /// Rounds that each end with SIGKILL and files cut back to what was synced.
     PowerLoss(Rounds),
-    /// Clients with a database, each a process that is killed, loses power, or is set back to a copy of its files.
+    /// Clients with a database, each a process that is killed, loses power, is set back to a copy of its files, or stands still.
     ClientKill(ClientRounds),
     /// One such client; started by the rounds.
     #[command(hide = true)]
@@ -138,6 +138,9 @@ struct ClientRounds {
     /// What happens to a client.
     #[arg(long, value_enum, default_value_t = ClientEnding::Kill)]
     ending: ClientEnding,
+    /// How long a client stands still, with that ending.
+    #[arg(long, default_value_t = 30)]
+    away_seconds: u64,
 }
 
 /// Load, cores and binary are the cases' own.
@@ -222,6 +225,7 @@ fn client_kill(rounds: &ClientRounds) -> Result<bool, Box<dyn Error>> {
     let program = std::env::current_exe()?;
     let mut plan = ClientPlan::new(rounds.ending, rounds.rounds, rounds.seed, program);
     plan.pairs = rounds.pairs;
+    plan.away = Duration::from_secs(rounds.away_seconds);
     let report = run_client_rounds(&plan)?;
     println!("{:#}", report.to_json());
     Ok(report.is_clean())
