@@ -154,7 +154,11 @@ fn fail(stage: &mut Stage<'_>, faults: &Faults, failure: &Failure) -> Result<boo
         return Ok(stage.must_run());
     }
     let code = stage.await_end(END_TIMEOUT);
-    if code != Some(1) {
+    // A merge of tables that fails leaves those that it read: the node may go on without merging.
+    let may_go_on = failure.path == TABLES && code.is_none();
+    if may_go_on {
+        stage.kill()?;
+    } else if code != Some(1) {
         let name = failure.name;
         stage
             .broken
