@@ -31,7 +31,8 @@ const CROWD_WAIT: Duration = Duration::from_secs(2);
 /// Longest wait until the kernel ends it.
 const END_TIMEOUT: Duration = Duration::from_secs(20);
 /// What a refusal for want of descriptors or memory says.
-const CLEAR: [&str; 7] = [
+const CLEAR: [&str; 8] = [
+    "out of memory",
     "no memory for an io_uring",
     "RLIMIT_NOFILE",
     "Too many open files",
