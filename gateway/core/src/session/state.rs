@@ -8,7 +8,7 @@ use ringpost_wire::limits::{FRAME_BYTES_MAX, HANDSHAKE_TIMEOUT_MS};
 use super::{BehindChats, Partial, Pulling, Sending};
 use crate::limits::{
     ATTACH_TIMEOUT_MS, OUTBOUND_CONTROL_BYTES, OUTBOUND_DATA_BYTES_MAX, PARTIAL_TIMEOUT_MS,
-    SESSION_AGE_MS_MAX, SESSION_AGE_SPREAD_MS, SESSION_BYTES_MAX,
+    SESSION_AGE_MS_MAX, SESSION_AGE_SPREAD_MS, SESSION_BYTES_MAX, UNTAKEN_BYTES_MIN,
 };
 use crate::rate_limit::RateLimit;
 use crate::{Now, PeerKey, SessionId};
@@ -119,6 +119,11 @@ impl Session {
             return usize::MAX;
         }
         OUTBOUND_DATA_BYTES_MAX.saturating_sub(taken)
+    }
+
+    /// Whether so much waits for the client that it is on the list of those, or is to be.
+    pub(crate) fn is_much_untaken(&self) -> bool {
+        self.queued_bytes as usize >= UNTAKEN_BYTES_MIN
     }
 
     /// Whether a control frame of `bytes` may be written. One page may overshoot the data part by one frame.

@@ -9,7 +9,7 @@ use ringpost_wire::ErrorCode;
 
 use super::Worker;
 use crate::SessionId;
-use crate::limits::{RELIEF_VISITS_MAX, UNTAKEN_BYTES_MIN, UNTAKEN_MS};
+use crate::limits::{RELIEF_VISITS_MAX, UNTAKEN_MS};
 
 /// Listed sessions that are looked at for each new one: those that are over leave the list faster than it grows.
 const VISITS_PER_NEW: usize = 2;
@@ -31,8 +31,7 @@ impl Worker {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        let is_much = session.queued_bytes as usize >= UNTAKEN_BYTES_MIN;
-        if !is_much || session.is_untaken {
+        if !session.is_much_untaken() || session.is_untaken {
             return;
         }
         (session.is_untaken, session.has_taken) = (true, false);
@@ -66,7 +65,7 @@ impl Worker {
         let now_ms = self.now.ticks_ms();
         let session = self.sessions.get_mut(id)?;
         let bytes = session.queued_bytes as usize;
-        if bytes < UNTAKEN_BYTES_MIN {
+        if !session.is_much_untaken() {
             session.is_untaken = false;
             return None;
         }

@@ -19,18 +19,24 @@ impl Worker {
             return self.fail(id, ErrorCode::SlowConsumer, "answers are not taken");
         }
         session.queued_bytes += bytes as u32;
+        let is_much = session.is_much_untaken();
         let frame = Outgoing::copied(&self.scratch);
         self.effects.push_back(Effect::Write { session: id, frame });
-        self.note_untaken(id);
-        self.pause_if_full(id);
+        if is_much {
+            self.note_untaken(id);
+            self.pause_if_full(id);
+        }
     }
 
     /// Writes data for which there is room, or for which room was reserved.
     pub(super) fn write_data(&mut self, id: SessionId, frame: Outgoing) {
         if let Some(session) = self.sessions.get_mut(id) {
             session.queued_bytes += frame.as_slice().len() as u32;
+            let is_much = session.is_much_untaken();
             self.effects.push_back(Effect::Write { session: id, frame });
-            self.note_untaken(id);
+            if is_much {
+                self.note_untaken(id);
+            }
         }
     }
 }
