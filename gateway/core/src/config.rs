@@ -21,8 +21,10 @@ pub struct Config {
     pub tokens: Arc<TokenVerifier>,
     /// Register unknown devices of valid tokens; otherwise refuse them.
     pub register_devices: bool,
-    /// Most sessions of this worker; slots of `SessionId` are below.
+    /// Most connections of this worker, those without a `Hello` too; slots of `SessionId` are below.
     pub sessions_max: u32,
+    /// Most of them that are signed in or about to be; further ones are told to come back.
+    pub signed_in_max: u32,
     /// Heartbeat of clients that wish for none, in milliseconds.
     pub heartbeat_ms: u32,
     /// Sends a second that a device may make in the long run; 0 for no limit.
@@ -84,6 +86,7 @@ impl Default for Config {
             tokens: Arc::default(),
             register_devices: true,
             sessions_max: 1 << 20,
+            signed_in_max: 1 << 20,
             heartbeat_ms: HEARTBEAT_MS,
             sends_per_second: 0,
             sends_burst: 256,

@@ -146,6 +146,7 @@ impl CoreThread {
             let worker = Config {
                 core: id,
                 sessions_max: reactor.slots,
+                signed_in_max: limits.sessions_per_core,
                 ..start.config.clone()
             };
             let (core, addresses) = Self::start(Plan {

@@ -316,7 +316,6 @@ fn worker_config(
         server: concat!("ringpost/", env!("CARGO_PKG_VERSION")).to_owned(),
         tokens,
         register_devices: settings.auth.register,
-        sessions_max: settings.limits.sessions_per_core,
         sends_per_second: settings.limits.sends_per_second,
         sends_burst: settings.limits.sends_burst,
         opens_per_minute: settings.limits.opens_per_minute,

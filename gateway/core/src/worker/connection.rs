@@ -162,8 +162,9 @@ impl Worker {
         self.timers.cancel(id.slot);
         self.peers.end(session.peer);
         let is_known = session.phase != Phase::AwaitingHello;
-        if !is_known {
-            self.stranger_left();
+        match is_known {
+            true => self.session_counts.signed_in -= 1,
+            false => self.stranger_left(),
         }
         if let Some(partial) = &session.partial
             && !cfg!(planted = "partial_kept")

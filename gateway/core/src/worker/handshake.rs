@@ -10,6 +10,9 @@ use crate::overload::Use;
 use crate::session::Phase;
 use crate::{CoreId, Effect, Event, Mail, Now, PeerLimit, Refusal, SessionId, TokenHolder};
 
+/// What a newcomer to a full core is told to wait, before jitter, in milliseconds.
+const FULL_RETRY_MS: u64 = 5_000;
+
 /// Why a token names nobody.
 enum Unverified {
     /// It is not good: the session is over.
@@ -37,6 +40,10 @@ impl Worker {
             let detail = "failed sign-ins";
             return self.fail_with_advice(id, ErrorCode::RateLimited, wait_ms, detail);
         }
+        if self.session_counts.signed_in >= self.config.signed_in_max as usize {
+            let retry_after_ms = self.random.retry_after_ms(FULL_RETRY_MS);
+            return self.fail_with_advice(id, ErrorCode::Overloaded, retry_after_ms, "sessions");
+        }
         self.load
             .advance(self.now.ticks_us, self.batch.waiting() == 0);
         if let Err(wait_ms) = self.load.handshakes.take(self.now.ticks_us) {
@@ -62,6 +69,7 @@ impl Worker {
         };
         self.peers.signed_in(session.peer);
         session.phase = Phase::Authenticating;
+        self.session_counts.signed_in += 1;
         session.since_ms = ticks_ms;
         session.device = holder.device;
         session.token_expires_ms = holder.expires_ms;

@@ -39,6 +39,8 @@ impl Rates {
 /// Sessions by phase, kept as they change.
 #[derive(Default)]
 pub(super) struct SessionCounts {
+    /// Those that have said a good `Hello`, live ones too.
+    pub(super) signed_in: usize,
     pub(super) live: usize,
     pub(super) behind: usize,
 }

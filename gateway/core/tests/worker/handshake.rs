@@ -302,6 +302,29 @@ fn handshakes_are_paced() {
 }
 
 #[test]
+fn a_full_core_tells_newcomers_to_come_back_and_takes_them_once_there_is_room() {
+    let full = Config {
+        signed_in_max: 2,
+        ..config()
+    };
+    let mut rig = Rig::with(1, full);
+    let ann = rig.live(0, "ann", 1);
+    rig.live(0, "ann", 2);
+    let late = rig.connect(0);
+    rig.say(late, &hello(&token("bob", 1, EXPIRES_S)));
+    assert_eq!(rig.fatal(late), Some(ErrorCode::Overloaded));
+    // One that says nothing takes no place of theirs, and neither does one that is not let in.
+    rig.connect(0);
+    let stranger = rig.connect(0);
+    rig.say(stranger, &hello("nonsense"));
+    rig.disconnect(ann);
+    rig.live(0, "bob", 1);
+    let late = rig.connect(0);
+    rig.say(late, &hello(&token("bob", 2, EXPIRES_S)));
+    assert_eq!(rig.fatal(late), Some(ErrorCode::Overloaded));
+}
+
+#[test]
 fn newcomers_take_the_places_of_those_who_say_nothing() {
     let small = Config {
         sessions_max: 40,
