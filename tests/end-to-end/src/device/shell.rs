@@ -19,6 +19,8 @@ use super::line::Line;
 use crate::tls::Trust;
 
 const READ_BYTES: usize = 64 * 1024;
+/// A connection whose end got lost is noticed before a trial counts as stalled.
+const HEARTBEAT_MS: u32 = 20_000;
 /// A dial on this machine that takes longer has failed.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -296,7 +298,7 @@ fn machine_options(options: &DeviceOptions, salt: u64) -> Options {
     Options {
         seed: options.seed ^ salt,
         client: "ringpost-end-to-end".to_owned(),
-        heartbeat_ms: 0,
+        heartbeat_ms: HEARTBEAT_MS,
         token: Some(options.token.clone()),
         is_set_back: false,
     }
