@@ -254,7 +254,9 @@ impl Model {
         };
         for (message_id, made) in &mut self.made {
             let is_later = made.chat == chat && made.sender == sender && made.turn > first;
-            if is_later && !outbox.contains(message_id) {
+            // One before it may have been refused then and be stored now.
+            let is_stored = matches!(made.fate, Fate::Sent(_));
+            if is_later && (is_stored || !outbox.contains(message_id)) {
                 made.turn = 0;
             }
         }
