@@ -20,13 +20,12 @@ use crate::timers::Timer;
 pub(crate) struct Link {
     pub(crate) state: ConnectionState,
     is_wanted: bool,
-    /// It was wanted at least once.
-    was_wanted: bool,
     token: Option<String>,
     /// Connections in a row that did not last.
     failures: u32,
-    /// Until then a takeover may be by a connection of this device that was lost: it reached the server late.
-    own_takeover_until_ms: u64,
+    /// Until then a takeover may be by a connection of this device that was lost: it reached the server late. `None` before the
+    /// first connection is wanted.
+    own_takeover_until_ms: Option<u64>,
     /// Where `GoAway` asked to go.
     target: Option<String>,
     pub(crate) live_since_ms: u64,
@@ -44,8 +43,7 @@ impl Link {
             is_wanted: false,
             token,
             failures: 0,
-            own_takeover_until_ms: 0,
-            was_wanted: false,
+            own_takeover_until_ms: None,
             target: None,
             live_since_ms: 0,
             heartbeat_ms: u64::from(ringpost_wire::limits::HEARTBEAT_MS),
@@ -85,10 +83,8 @@ impl Machine {
         if self.link.state == ConnectionState::Ended {
             return;
         }
-        if !self.link.was_wanted {
-            self.link.was_wanted = true;
-            self.link.own_takeover_until_ms = self.now_ms + OWN_TAKEOVER_MS;
-        }
+        let until_ms = &mut self.link.own_takeover_until_ms;
+        until_ms.get_or_insert(self.now_ms + OWN_TAKEOVER_MS);
         self.link.is_wanted = true;
         if self.link.state == ConnectionState::Idle {
             self.dial();
@@ -180,7 +176,7 @@ impl Machine {
         match failure.code.answer() {
             Answer::Stop if self.is_own_takeover(failure.code) => {
                 self.back_off(0);
-                self.link.own_takeover_until_ms = 0;
+                self.link.own_takeover_until_ms = Some(0);
             }
             Answer::Stop => self.end(Ended::ByServer(failure.code)),
             Answer::NewToken => self.renew_token(failure.code),
@@ -191,7 +187,7 @@ impl Machine {
     /// Whether a session that is over was taken over by an older connection of this very device. Once a lost connection: where two
     /// installations share an identity, the one that came first gives way.
     fn is_own_takeover(&self, code: ErrorCode) -> bool {
-        code == ErrorCode::TakenOver && self.now_ms < self.link.own_takeover_until_ms
+        code == ErrorCode::TakenOver && Some(self.now_ms) < self.link.own_takeover_until_ms
     }
 
     pub(crate) fn end(&mut self, why: Ended) {
@@ -240,7 +236,7 @@ impl Machine {
             self.effects.push_back(Effect::Hangup);
         }
         if self.link.is_connected() {
-            self.link.own_takeover_until_ms = self.now_ms + OWN_TAKEOVER_MS;
+            self.link.own_takeover_until_ms = Some(self.now_ms + OWN_TAKEOVER_MS);
         }
         let of_connection = [
             Timer::Dial,

@@ -292,18 +292,23 @@ fn set_back() -> Settings {
     }
 }
 
+/// Commits whose fate is not told at once, and versions that several share: what homes that compete must bear.
+fn unclear_commits() -> FaultRates {
+    FaultRates {
+        unknown_late: 200,
+        unknown_applied: 100,
+        shared_version: 5_000,
+        ..FaultRates::NONE
+    }
+}
+
 fn two_homes() -> Settings {
     Settings {
         nodes: 2,
         cores_max: 2,
         move_every_ms: 700,
         stall_every_ms: 2_000,
-        store: FaultRates {
-            unknown_late: 200,
-            unknown_applied: 100,
-            shared_version: 5_000,
-            ..FaultRates::NONE
-        },
+        store: unclear_commits(),
         ..Settings::default()
     }
 }
@@ -420,12 +425,7 @@ fn three_nodes() -> Settings {
         node_crash_every_ms: 4_000,
         core_crash_every_ms: 6_000,
         stall_every_ms: 3_000,
-        store: FaultRates {
-            unknown_late: 200,
-            unknown_applied: 100,
-            shared_version: 5_000,
-            ..FaultRates::NONE
-        },
+        store: unclear_commits(),
         ..Settings::default()
     }
 }
